@@ -67,9 +67,9 @@ fn headline(standing: CrmStanding) -> String {
     format!("{} wait{forbidden}, {} were refused within ninety days", standing.waiting, standing.refused)
 }
 
-/// What, how long, of which conversation, and why. One that was not tried may be behind an earlier one of its conversation.
-fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
-    let what = match row.wanted {
+/// What is to be written, in a word or two.
+pub(super) const fn kind(wanted: &Wanted) -> &'static str {
+    match wanted {
         Wanted::Log { .. } => "text",
         Wanted::Outcome { .. } => "outcome",
         Wanted::FollowUp { .. } => "task for later",
@@ -82,7 +82,12 @@ fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
         Wanted::Missed { .. } => "not answered",
         Wanted::Owner => "owner",
         Wanted::Consent { .. } => "opt-out",
-    };
+    }
+}
+
+/// What, how long, of which conversation, and why. One that was not tried may be behind an earlier one of its conversation.
+fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
+    let what = kind(&row.wanted);
     let state = if row.ended.is_some() { "refused" } else { "waits" };
     let minutes = now.since(row.at).as_seconds().max(0) / 60;
     let untried = if is_behind { "behind the one before it of its conversation" } else { "not tried yet" };
@@ -114,15 +119,15 @@ mod tests {
             next_at: at,
             tries: 1,
             begun: false,
-            waits: Some("the CRM refuses this".to_owned()),
+            waits: Some("the CRM does not let our app do this (403)".to_owned()),
             ended: None,
             made: None,
         };
-        assert!(line(&task, false, at).ends_with("the CRM refuses this"));
+        assert!(line(&task, false, at).ends_with("the CRM does not let our app do this (403)"));
         let behind = CrmRow { forbidden: false, waits: None, ..task };
         assert!(line(&behind, true, at).ends_with("behind the one before it of its conversation"));
         assert!(line(&behind, false, at).ends_with("not tried yet"));
-        let standing = CrmStanding { waiting: 3, forbidden: 1, refused: 2, oldest: Some(at) };
+        let standing = CrmStanding { waiting: 3, forbidden: 1, failed: 1, refused: 2, oldest: Some(at) };
         let told = "3 wait (1 because the CRM does not let its app write them), 2 were refused within ninety days";
         assert_eq!(headline(standing), told);
         let plain = CrmStanding { forbidden: 0, ..standing };

@@ -35,7 +35,7 @@ pub mod write;
 
 pub use self::asks::{Asks, Standing, Way};
 pub use self::changed::{Changed, Touched};
-pub use self::connector::{Crm, CrmError, Deals, FORBIDDEN};
+pub use self::connector::{Crm, CrmError, Deals};
 pub use self::owner::{Owner, Reps};
 pub use self::write::{Owned, TaskState, Write};
 

@@ -2,11 +2,11 @@
 //!
 //! **Invariants:** writes follow the journal, so that a reply waits for none of them and none is lost; those of one
 //! conversation are made in order; that a call may have made one is on disk before the call, and it is looked for before
-//! it is made again. What cannot be made waits where `comeback crm` shows it, and holds up its own conversation alone. An
-//! opt-out is a number's, and is marked on everybody who has it when it is written.
+//! it is made again. What cannot be made waits where `comeback crm` shows it, and holds up its own conversation alone: many
+//! that wait hold up no new one. An opt-out is a number's, and is marked on everybody who has it when it is written.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::crm::Crm;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
+use super::store::crm_write::CrmStanding;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 
@@ -25,15 +26,21 @@ mod make;
 mod owners;
 mod past;
 mod people;
+mod rights;
 mod tasks;
+
+use self::rights::Rights;
 
 pub use follow::follow;
 
-/// Writes looked at in one round.
-const ROUND: usize = 50;
+/// Writes made in one round, before it is looked what the journal wants by then.
+const ROUND: usize = 20;
 
 /// Writes on their way at once, each of another conversation.
 const AT_ONCE: usize = 4;
+
+/// Between two rounds at least.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
 
 /// No sleep is longer: `Instant` stops while a machine is suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -55,6 +62,8 @@ pub struct WriteBack {
     public_url: Option<String>,
     /// Answers in a row that did not read.
     unread: Arc<AtomicU32>,
+    /// Which rights are missing there.
+    rights: Arc<Mutex<Rights>>,
 }
 
 impl std::fmt::Debug for WriteBack {
@@ -66,7 +75,7 @@ impl std::fmt::Debug for WriteBack {
 impl WriteBack {
     /// For a CRM that takes writes.
     pub fn new(service: Service, crm: Arc<dyn Crm>) -> Self {
-        Self { service, crm, public_url: None, unread: Arc::default() }
+        Self { service, crm, public_url: None, unread: Arc::default(), rights: Arc::default() }
     }
 
     /// The same, with links that lead to `public_url`: scheme, host and port, no slash at the end. An address that is every
@@ -102,8 +111,7 @@ impl WriteBack {
         while !*shutdown.borrow() {
             wake.mark_unchanged();
             let round = self.round().await;
-            // Whoever looks at a conversation sees what of it is not in the CRM.
-            let shown = self.service.unwritten().look(self.service.store().as_ref()).await;
+            let shown = self.show().await;
             let before = stuck;
             let sleep = match round.and_then(|next| shown.map(|standing| (next, standing.stuck()))) {
                 Ok((next, now)) => {
@@ -131,6 +139,16 @@ impl WriteBack {
         Ok(())
     }
 
+    /// Whoever looks at a conversation sees what of it is not in the CRM, and whoever asks how the CRM fares that no write
+    /// fails any more: one that failed may have been dropped, or wait for somebody by now. How all of them stand.
+    pub async fn show(&self) -> Result<CrmStanding, StoreError> {
+        let standing = self.service.unwritten().look(self.service.store().as_ref()).await?;
+        if standing.failed == 0 {
+            self.service.asks().writes_fail_no_more();
+        }
+        Ok(standing)
+    }
+
     /// Comes back when fewer writes than that are stuck. That the database fails is told by the next round.
     async fn put_back(&self, stuck: u64) {
         if stuck == 0 {
@@ -147,36 +165,38 @@ impl WriteBack {
 
     fn until(&self, next: Option<Timestamp>) -> Duration {
         let Some(next) = next else { return LONGEST_SLEEP };
-        self.service.clock().real_wait(next, LONGEST_SLEEP).max(Duration::from_millis(50))
+        self.service.clock().real_wait(next, LONGEST_SLEEP).max(SHORTEST_SLEEP)
     }
 
-    /// Reads what the journal wants, and makes what is due until nothing more is or the CRM has had enough; when to go on.
+    /// Reads what the journal wants, and makes some of what is due, as far as the CRM has not had enough; when to go on. That
+    /// is now while more is due: whoever runs rounds looks between them at what else there is to do.
     pub async fn round(&self) -> Result<Option<Timestamp>, StoreError> {
         follow(&self.service).await?;
-        loop {
-            let (due, next) = self.service.store().crm_due(self.service.clock().now(), ROUND).await?;
-            if due.is_empty() {
-                return Ok(next);
-            }
-            let mut pause: Option<Timestamp> = None;
-            let mut making = JoinSet::new();
-            let mut due = due.into_iter();
-            loop {
-                while pause.is_none()
-                    && making.len() < AT_ONCE
-                    && let Some(row) = due.next()
-                {
-                    let this = self.clone();
-                    making.spawn(async move { this.make(row).await });
-                }
-                let Some(made) = making.join_next().await else { break };
-                let made = made.map_err(|e| StoreError::Fatal(e.to_string()))??;
-                pause = pause.max(made);
-            }
-            // What is true of one write alone is no pause.
-            if pause.is_some() {
-                return Ok(pause);
-            }
+        let (due, next) = self.service.store().crm_due(self.service.clock().now(), ROUND).await?;
+        if due.is_empty() {
+            return Ok(next);
         }
+        let mut pause: Option<Timestamp> = None;
+        let mut making = JoinSet::new();
+        let mut due = due.into_iter();
+        loop {
+            while pause.is_none()
+                && making.len() < AT_ONCE
+                && let Some(row) = due.next()
+            {
+                let this = self.clone();
+                making.spawn(async move { this.make(row).await });
+            }
+            let Some(made) = making.join_next().await else { break };
+            let made = made.map_err(|e| StoreError::Fatal(e.to_string()))??;
+            pause = pause.max(made);
+        }
+        // What is true of one write alone is no pause.
+        if pause.is_some() {
+            return Ok(pause);
+        }
+        let now = self.service.clock().now();
+        let (more, next) = self.service.store().crm_due(now, 1).await?;
+        Ok(if more.is_empty() { next } else { Some(now) })
     }
 }

@@ -36,11 +36,13 @@ mod reconciling;
 mod regulated;
 mod replaying;
 mod restoring;
+mod rights;
 mod sending;
 mod signed_in_anew;
 mod time;
 mod unwritten;
 mod waiting;
+mod writes_failing;
 mod writing;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.

@@ -157,6 +157,7 @@ macro_rules! conforms {
                     what_waits_to_hear_who_has_a_number_may_be_tried_once_that_is_said
                     a_task_is_open_until_a_write_ends_it_or_it_is_closed
                     what_was_refused_is_counted_shown_and_put_back
+                    what_failed_and_is_tried_again_is_counted_apart
                     what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
                     a_task_whose_end_no_call_has_begun_may_stay
                     what_was_refused_is_tried_again_once_the_number_names_somebody_else_and_not_for_a_touch

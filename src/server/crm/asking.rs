@@ -137,7 +137,11 @@ impl Asker<'_> {
         let cards = match answer {
             Ok(cards) => cards,
             Err(
-                e @ (CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Failing(_) | CrmError::Busy { .. }),
+                e @ (CrmError::Refused(_)
+                | CrmError::Forbidden(_)
+                | CrmError::Unreachable(_)
+                | CrmError::Failing(_)
+                | CrmError::Busy { .. }),
             ) => {
                 self.service.asks().want([address]);
                 return Err(e.into());

@@ -36,8 +36,9 @@ pub struct Standing {
     pub why: String,
     /// Its calls of a day are used up: when it is asked again.
     pub used_up: Option<Timestamp>,
-    /// Since when it takes no writes, whatever it answers; nothing while it does. Nobody's card is older for that.
-    pub takes_none: Option<Timestamp>,
+    /// Since when writes fail for a cause that is the CRM's as a whole, whatever it answers beside; nothing while none waits
+    /// that did. Nobody's card is older for that.
+    pub writes_fail_since: Option<Timestamp>,
 }
 
 /// One way in which it does not answer.
@@ -55,8 +56,8 @@ struct State {
     read_before: Option<Timestamp>,
     whole: Option<Failing>,
     single: Option<Failing>,
-    /// Since when writes come to nothing.
-    takes_none: Option<Timestamp>,
+    /// Since when writes fail.
+    writes_fail_since: Option<Timestamp>,
     /// Since when it has said nothing but that it has enough of us.
     busy: Option<Timestamp>,
     /// It answered for everybody while it did not for one number: nobody need wait before asking about one again.
@@ -152,14 +153,14 @@ impl Asks {
         }
     }
 
-    /// A write came to nothing, for a cause that is the CRM's as a whole. Since when stays what it was.
-    pub(in crate::server) fn takes_none(&self, now: Timestamp) {
-        self.state().takes_none.get_or_insert(now);
+    /// A write failed, for a cause that is the CRM's as a whole. Since when stays what it was.
+    pub(in crate::server) fn writes_fail(&self, now: Timestamp) {
+        self.state().writes_fail_since.get_or_insert(now);
     }
 
-    /// It took a write, or said why it does not take that one.
-    pub(in crate::server) fn takes_writes(&self) {
-        self.state().takes_none = None;
+    /// It took a write or said why it does not take that one, or none that failed waits any more.
+    pub(in crate::server) fn writes_fail_no_more(&self) {
+        self.state().writes_fail_since = None;
     }
 
     /// How the CRM stands; nothing when there is none.
@@ -174,7 +175,7 @@ impl Asks {
             failing: failing.map(|failing| failing.since),
             why: failing.map(|failing| failing.why.clone()).unwrap_or_default(),
             used_up: ways().filter_map(|failing| failing.used_up).max(),
-            takes_none: state.takes_none,
+            writes_fail_since: state.writes_fail_since,
         })
     }
 
@@ -265,14 +266,14 @@ mod tests {
         let (asks, at) = (Asks::default(), Timestamp::from_millis);
         asks.connected("HubSpot");
         asks.well(Way::Whole, at(1));
-        asks.takes_none(at(2));
-        asks.takes_none(at(3));
+        asks.writes_fail(at(2));
+        asks.writes_fail(at(3));
         asks.well(Way::Whole, at(4));
         let told = asks.standing().unwrap();
-        assert_eq!((told.takes_none, told.failing), (Some(at(2)), None));
+        assert_eq!((told.writes_fail_since, told.failing), (Some(at(2)), None));
         assert!(asks.answers(), "nobody's reply waits for that");
-        asks.takes_writes();
-        assert_eq!(asks.standing().unwrap().takes_none, None);
+        asks.writes_fail_no_more();
+        assert_eq!(asks.standing().unwrap().writes_fail_since, None);
     }
 
     #[test]

@@ -21,16 +21,17 @@ use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::{Hooked, Unbelieved};
 
-/// The status of a CRM that knows us and does not let us do this one thing.
-pub const FORBIDDEN: u16 = 403;
-
 /// Why the CRM could not be asked, or did not do it. What was read before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrmError {
     /// It refused us: 401 and their like. A person has to change a token; trying again is cheap and finds out that they did.
-    /// With [`FORBIDDEN`] it is this one question or write: it knows us, and we have no right to it.
     #[error("the CRM refused ({0}): check its token and what that may do")]
     Refused(u16),
+    /// It knows us, and we have no right to this one question or write: a scope of the app, a right of its user, or one to
+    /// this record. A person gives it. Nothing was done. In the CRM's own words, cleaned, as far as they hold nothing of a
+    /// record.
+    #[error("the CRM does not let our app do this (403): {0}")]
+    Forbidden(String),
     /// It did not answer, or broke off. Later it may be better. A write may have been made.
     #[error("the CRM did not answer: {0}")]
     Unreachable(String),
@@ -74,21 +75,25 @@ impl CrmError {
     pub const fn may_have_been_made(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Failing(_) | Self::Unreadable(_) => true,
-            Self::Refused(_) | Self::Busy { .. } | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => false,
+            Self::Refused(_)
+            | Self::Forbidden(_)
+            | Self::Busy { .. }
+            | Self::NotFound
+            | Self::Invalid(_)
+            | Self::Cannot(_) => false,
         }
     }
 
     /// Whether it is for want of a right, which a person gives: another question or write may be taken.
     pub const fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Refused(FORBIDDEN))
+        matches!(self, Self::Forbidden(_))
     }
 
     /// Whether it is said of this one question or write: another one may be taken.
     pub const fn is_of_one(&self) -> bool {
         match self {
-            Self::Refused(_) => self.is_forbidden(),
-            Self::Unreadable(_) | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
-            Self::Unreachable(_) | Self::Failing(_) | Self::Busy { .. } => false,
+            Self::Forbidden(_) | Self::Unreadable(_) | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
+            Self::Refused(_) | Self::Unreachable(_) | Self::Failing(_) | Self::Busy { .. } => false,
         }
     }
 
@@ -96,9 +101,12 @@ impl CrmError {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
-            Self::Refused(_) | Self::Unreachable(_) | Self::Failing(_) | Self::Busy { .. } | Self::Unreadable(_) => {
-                false
-            }
+            Self::Refused(_)
+            | Self::Forbidden(_)
+            | Self::Unreachable(_)
+            | Self::Failing(_)
+            | Self::Busy { .. }
+            | Self::Unreadable(_) => false,
         }
     }
 }

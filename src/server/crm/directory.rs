@@ -199,7 +199,8 @@ impl Directory {
         let answer = self.egress.ask(ask).await.map_err(unreachable)?;
         match answer.status() {
             200..300 => {}
-            status @ (401 | 403) => return Err(CrmError::Refused(status)),
+            401 => return Err(CrmError::Refused(401)),
+            403 => return Err(forbidden()),
             status => return Err(CrmError::Failing(status)),
         }
         let body = answer.bytes().await.map_err(|e| {
@@ -209,6 +210,11 @@ impl Directory {
         let answer: Answer = serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))?;
         Ok(answer.contacts)
     }
+}
+
+/// What a directory does not let us do. Its answers to that have no form, and may say anything.
+fn forbidden() -> CrmError {
+    CrmError::Forbidden("it does not say why".to_owned())
 }
 
 /// Everybody in an answer of a directory that was kept as a file, also who has no number.

@@ -142,7 +142,8 @@ impl HubSpot {
         match status {
             // Of a batch, what is there; what is gone is missing.
             200..=299 => read::answer(&bytes),
-            401 | 403 => Err(CrmError::Refused(status)),
+            401 => Err(CrmError::Refused(status)),
+            403 => Err(CrmError::Forbidden(read::forbids(&bytes))),
             404 | 410 => Err(CrmError::NotFound),
             400 | 405..=422 => Err(CrmError::Invalid(read::why(&bytes))),
             _ => Err(CrmError::Failing(status)),

@@ -32,7 +32,7 @@ use super::owner::Matched;
 use super::question::{Method, Question};
 use super::traces::Traces as _;
 use super::write::{Owned, TaskState, Write};
-use super::{Crm, CrmError, Deals, FORBIDDEN, Owner, Reps};
+use super::{Crm, CrmError, Deals, Owner, Reps};
 use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
@@ -200,14 +200,15 @@ impl Salesforce {
         match status {
             200..=299 => Ok(Told::Body(bytes)),
             401 if code == "INVALID_SESSION_ID" => Ok(Told::Expired),
-            401 | 403 => Err(CrmError::Refused(status)),
+            401 => Err(CrmError::Refused(status)),
+            403 => Err(CrmError::Forbidden(read::forbids(&bytes))),
             404 | 410 => Err(CrmError::NotFound),
             // Somebody else has the record in hand; nothing was done.
             400 if code == "UNABLE_TO_LOCK_ROW" => {
                 Err(self.busy(Wait { left: Duration::from_secs(1), of_the_day: false }))
             }
             // A right is missing, which a person gives.
-            400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Refused(FORBIDDEN)),
+            400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Forbidden(read::forbids(&bytes))),
             400 | 405..=422 => Err(CrmError::Invalid(code)),
             _ => Err(CrmError::Failing(status)),
         }

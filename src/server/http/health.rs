@@ -11,7 +11,6 @@ use super::problem::Failure;
 use crate::domain::expectation;
 use crate::domain::time::Timestamp;
 use crate::server::condition::{self, Trouble};
-use crate::server::crm::Standing;
 
 /// What to do about a line whose secret this backend cannot read.
 const UNREAD: &str = "comeback line list says where its secret is: see that the backend can read it there, as the user \
@@ -58,19 +57,22 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
                 told["lines_stopped"] = stopped.into();
             }
             // It holds up no text and no answer: whoever balances load must not stop asking for that.
-            let since = |crm: &Standing| crm.failing.into_iter().chain(crm.takes_none).min();
-            if let Some(crm) = app.service.asks().standing().filter(|crm| since(crm).is_some()) {
-                let time = |at: Option<Timestamp>| json!(at.map(|at| at.utc().to_rfc3339()));
+            let time = |at: Option<Timestamp>| json!(at.map(|at| at.utc().to_rfc3339()));
+            let crm = app.service.asks().standing().unwrap_or_default();
+            if crm.failing.is_some() {
                 match crm.used_up {
                     Some(_) => told["crm_daily_limit_used_up_asked_again_at"] = time(crm.used_up),
-                    None => told["crm_unreachable_since"] = time(since(&crm)),
+                    None => told["crm_unreachable_since"] = time(crm.failing),
                 }
                 // It may be longer than this process lives.
                 if crm.answered.is_none() {
                     told["crm_last_read"] = time(crm.read_before);
                 }
             }
-            // Nor does what we may not write there.
+            // Nor do writes that fail there, nor what we may not write.
+            if crm.writes_fail_since.is_some() {
+                told["crm_writes_failing_since"] = time(crm.writes_fail_since);
+            }
             let forbidden = app.service.unwritten().standing().forbidden;
             if forbidden > 0 {
                 told["crm_writes_forbidden"] = forbidden.into();

@@ -32,7 +32,8 @@ pub struct CrmRow {
     pub about: Option<Uuid>,
     /// Of a task: another write ends it, or somebody did there.
     pub closed: bool,
-    /// It waits because we have no right to it in the CRM, and is tried again by itself.
+    /// It waits because we have no right to it in the CRM, and is tried again by itself. No call of it is on its way: one
+    /// that may have made it before has ended.
     pub forbidden: bool,
     /// Not before then.
     pub next_at: Timestamp,
@@ -44,7 +45,7 @@ pub struct CrmRow {
     pub waits: Option<String>,
     /// How it ended, once it did.
     pub ended: Option<(CrmEnd, Timestamp)>,
-    /// The CRM's own id of what was made.
+    /// The CRM's own id of what was made. Of a number's consent, whom it marked.
     pub made: Option<String>,
 }
 
@@ -84,6 +85,8 @@ pub struct CrmStanding {
     pub oldest: Option<Timestamp>,
     /// How many of those wait because we have no right to them in the CRM.
     pub forbidden: u64,
+    /// How many of those wait because they came to nothing for another cause, and are tried again.
+    pub failed: u64,
     /// Ended without being made, and not because nobody wanted them any more.
     pub refused: u64,
 }
@@ -115,10 +118,14 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// One of them.
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError>;
 
-    /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at once, and
-    /// what the CRM refused is, too. A write that a call may have made keeps its time. So it is with all that is written of a
-    /// number once its cards come or change ([`put_cards`](super::Store::put_cards)).
+    /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at
+    /// once, and what the CRM refused is, too. A write that a call may have made keeps its time, unless that call has
+    /// ended. So it is with all that is written of a number once its cards come or change
+    /// ([`put_cards`](super::Store::put_cards)).
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
+
+    /// A right was given: what waits for one may be tried at once.
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Tasks that nothing ended, oldest first, at most `limit`: of one conversation, or those after a key.
     async fn crm_tasks(
@@ -147,7 +154,11 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Those that wait, longest first, and those that were refused, newest first; at most `limit` of each.
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError>;
 
-    /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many.
+    /// The one that waits longest because we have no right to it.
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError>;
+
+    /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many. What a call may
+    /// have made is looked for first.
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays, and so does a task

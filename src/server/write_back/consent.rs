@@ -23,7 +23,7 @@ use crate::server::crm::write::{What, Write};
 use crate::server::store::crm_write::{CrmEnd, CrmRow};
 use crate::server::store::{People, Store, StoreError};
 
-/// Between the ids of those whom one write marked.
+/// Between the ids of those whom one write marked. A write that waits has those of them who are marked already.
 const BETWEEN: &str = "\n";
 
 /// Lines of the ledger read at once.
@@ -119,6 +119,23 @@ fn key(row: Uuid, contact: &ContactId) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
+/// Whom a write marked.
+fn ids(made: Option<&str>) -> impl Iterator<Item = String> {
+    made.into_iter().flat_map(|ids| ids.split(BETWEEN)).map(str::to_owned)
+}
+
+/// The same as it is kept; nothing while nobody is.
+fn joined(made: &[String]) -> Option<String> {
+    (!made.is_empty()).then(|| made.join(BETWEEN))
+}
+
+/// A mark that was not made.
+struct Untaken {
+    error: CrmError,
+    /// Whether a call, this one or an earlier one, may have made it all the same.
+    stays_in_doubt: bool,
+}
+
 impl WriteBack {
     /// Marks everybody whom the CRM knows by the number now, one after the other; when to go on, when it takes none now. A
     /// number that nobody there has is nothing to write.
@@ -129,58 +146,82 @@ impl WriteBack {
         let Some((number, conversations)) = store.consent_of(&address).await? else {
             return self.end(row, CrmEnd::Dropped, now).await;
         };
+        if let Err(held) = self.may(&row, now) {
+            return self.hold(row, held).await;
+        }
         let contacts = match self.whose(&address, &number, now).await? {
             Ok(contacts) if contacts.is_empty() => return self.end(row, CrmEnd::Dropped, now).await,
             Ok(contacts) => contacts,
-            Err(error) => return self.unsaid(row, &error).await,
+            Err(error) => return self.failed(row, &error).await,
         };
         let known = if is_again(&row) { self.marked(number.id).await? } else { BTreeSet::new() };
         let link = conversations.last().map_or_else(|| "comeback consent show".to_owned(), |c| self.link(c.id));
         let may_be_there = row.begun;
+        // An earlier try marked some of them.
+        let mut made: Vec<String> = ids(row.made.as_deref()).collect();
+        let (mut in_doubt, mut refused) = (false, None);
         self.begins(&mut row, now).await?;
-        let (mut made, mut refused) = (Vec::new(), None);
         for contact in contacts {
-            if known.contains(contact.as_str()) {
-                made.push(contact.0);
+            let id = contact.0.clone();
+            if made.contains(&id) {
                 continue;
             }
-            let id = contact.0.clone();
+            if known.contains(&id) {
+                made.push(id);
+                continue;
+            }
             let what = self.standing_of(&contact, &address, &number).await?;
             let (key, at, link) = (key(row.key, &contact), row.at, link.clone());
             let write = Write { key, contact, deal: None, owner: None, at, link, what };
-            match self.once(&write, may_be_there).await {
-                Ok(_) => made.push(id),
-                // Deleted since they were named.
-                Err(CrmError::NotFound) => {}
-                // The others are marked all the same.
-                Err(error) if error.is_final() || error.is_forbidden() => refused = Some(error),
-                Err(error) => {
-                    if error.may_have_been_made() {
-                        row.next_at = self.settled(self.service.clock().now());
-                    }
-                    return self.failed(row, &error).await;
-                }
+            let Err(Untaken { error, stays_in_doubt }) = self.once(&write, may_be_there).await else {
+                self.answered();
+                self.allowed(&row).await?;
+                made.push(id);
+                continue;
+            };
+            if !error.is_final() && !error.is_forbidden() {
+                // Whoever comes behind them was not looked for.
+                row.begun = in_doubt || stays_in_doubt || may_be_there;
+                let now = self.service.clock().now();
+                row.next_at = if error.may_have_been_made() { self.settled(now) } else { now };
+                row.made = joined(&made);
+                return self.failed(row, &error).await;
+            }
+            in_doubt |= stays_in_doubt;
+            // Deleted since they were named. The others are marked all the same, whatever is said of one; and a right that is
+            // missing is given some day, so that it counts more than what is refused for good.
+            if matches!(error, CrmError::NotFound) {
+                self.answered();
+                self.allowed(&row).await?;
+            } else if !refused.as_ref().is_some_and(CrmError::is_forbidden) {
+                self.judge(&row, &error).await?;
+                refused = Some(error);
             }
         }
-        match refused {
-            Some(error) => self.failed(row, &error).await,
-            None => self.made(row, made.join(BETWEEN)).await,
-        }
+        row.made = joined(&made);
+        let Some(error) = refused else { return self.made(row, made.join(BETWEEN)).await };
+        (row.begun, row.next_at) = (in_doubt, now);
+        self.came_to_nothing(row, &error).await
     }
 
     /// Who was marked by the last write about a number.
     async fn marked(&self, number: NumberId) -> Result<BTreeSet<String>, StoreError> {
         let rows = self.service.store().crm_consents(number, LOOKED_AT).await?;
         let last = rows.into_iter().rfind(|row| matches!(row.ended, Some((CrmEnd::Made, _))));
-        let made = last.and_then(|row| row.made).unwrap_or_default();
-        Ok(made.split(BETWEEN).map(str::to_owned).collect())
+        Ok(ids(last.and_then(|row| row.made).as_deref()).collect())
     }
 
-    async fn once(&self, write: &Write, may_be_there: bool) -> Result<String, CrmError> {
-        if may_be_there && let Some(id) = self.crm.find(write).await? {
-            return Ok(id);
+    async fn once(&self, write: &Write, may_be_there: bool) -> Result<String, Untaken> {
+        if may_be_there {
+            match self.crm.find(write).await {
+                Ok(Some(id)) => return Ok(id),
+                Ok(None) => {}
+                // An earlier call may have made it, as before; not on somebody who is gone.
+                Err(error) => return Err(Untaken { stays_in_doubt: !matches!(error, CrmError::NotFound), error }),
+            }
         }
-        self.crm.write(write).await
+        let untaken = |error: CrmError| Untaken { stays_in_doubt: error.may_have_been_made(), error };
+        self.crm.write(write).await.map_err(untaken)
     }
 
     /// Whom the CRM knows by a number. What it says is kept where nobody had asked yet, so that somebody's other number is

@@ -4,8 +4,10 @@
 //! that does not answer, has had enough of us or does not know us ends a round.
 
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::WriteBack;
+use super::rights::{Held, Kind, Rights};
 use crate::domain::id::{ConversationId, NumberId};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
@@ -17,8 +19,8 @@ use crate::server::store::crm_write::{CrmEnd, CrmRow};
 /// before all wait again.
 const LONGEST: Span = Span::minutes(1);
 
-/// The same of one that we have no right to. Nothing else ends with it, so that each is a call by itself, also where hundreds
-/// wait; a right that was given is found out within that time.
+/// The same of one that we have no right to, and of all of a kind together where the right to that is missing: a right that was
+/// given is found out within that time.
 const LONGEST_WITHOUT_RIGHT: Span = Span::minutes(30);
 
 /// Answers in a row that do not read, before they are a matter of the CRM and not of one write.
@@ -27,25 +29,20 @@ const UNREAD: u32 = 3;
 impl WriteBack {
     /// It was not made, or not looked for; when to go on, when the CRM as a whole takes none now.
     pub(super) async fn failed(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        let why = if error.is_forbidden() { no_right(&row.wanted) } else { error.to_string() };
-        self.came_to_nothing(row, error, why).await
+        self.judge(&row, error).await?;
+        self.came_to_nothing(row, error).await
     }
 
-    /// The CRM was asked whom it is about, and did not say.
-    pub(super) async fn unsaid(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        self.came_to_nothing(row, error, error.to_string()).await
-    }
-
-    async fn came_to_nothing(
+    /// The same, where what that says of our rights is judged already, or nothing: it was asked whom it is about.
+    pub(super) async fn came_to_nothing(
         &self,
         mut row: CrmRow,
         error: &CrmError,
-        why: String,
     ) -> Result<Option<Timestamp>, StoreError> {
         let now = self.service.clock().now();
         let is_of_all = self.is_of_all(error);
         self.tell(error, is_of_all, now);
-        row.waits = Some(why);
+        row.waits = Some(reason(error));
         if error.is_final() {
             tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
             let (of, is_numbers) = (row.conversation, matches!(row.wanted, Wanted::Consent { .. }));
@@ -63,6 +60,7 @@ impl WriteBack {
         let again = match error {
             CrmError::Busy { until, .. } => (*until).max(now),
             CrmError::Refused(_)
+            | CrmError::Forbidden(_)
             | CrmError::Unreachable(_)
             | CrmError::Failing(_)
             | CrmError::Unreadable(_)
@@ -77,12 +75,73 @@ impl WriteBack {
         Ok(is_of_all.then_some(again))
     }
 
-    /// What that says of the CRM, to whoever asks how it fares: one that has had enough of us for now is well.
+    /// What that says of our right to this kind of record.
+    pub(super) async fn judge(&self, row: &CrmRow, error: &CrmError) -> Result<(), StoreError> {
+        match error {
+            CrmError::Forbidden(_) => {
+                let clock = self.service.clock();
+                let after = |tries| clock.of_real(pause(tries, LONGEST_WITHOUT_RIGHT));
+                self.rights().forbids(row, reason(error), clock.now(), after);
+                Ok(())
+            }
+            CrmError::NotFound | CrmError::Invalid(_) => self.allowed(row).await,
+            CrmError::Refused(_)
+            | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
+            | CrmError::Busy { .. }
+            | CrmError::Unreadable(_)
+            | CrmError::Cannot(_) => Ok(()),
+        }
+    }
+
+    /// The CRM took it, or has another cause not to: what waits for that right is tried at once.
+    pub(super) async fn allowed(&self, row: &CrmRow) -> Result<(), StoreError> {
+        let was_missing = self.rights().allows(Kind::of(&row.wanted));
+        // One that had waited for a right has it now, and others may have it, too.
+        if was_missing || row.forbidden {
+            self.service.store().crm_wake_forbidden(self.service.clock().now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether it may be tried now, as far as we know our rights.
+    pub(super) fn may(&self, row: &CrmRow, now: Timestamp) -> Result<(), Held> {
+        let clock = self.service.clock();
+        self.rights().may(row, now, |span| clock.of_real(span))
+    }
+
+    /// It waits without a call.
+    pub(super) async fn hold(&self, mut row: CrmRow, held: Held) -> Result<Option<Timestamp>, StoreError> {
+        (row.forbidden, row.waits, row.next_at) = (true, Some(held.why), held.until);
+        self.service.store().put_crm_row(&row).await?;
+        if !self.rights().holds(&row) {
+            // One was taken meanwhile, and may have been before this one waited.
+            self.service.store().crm_wake_forbidden(self.service.clock().now()).await?;
+        }
+        Ok(None)
+    }
+
+    fn rights(&self) -> MutexGuard<'_, Rights> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The CRM took a write, or said why it does not take that one: it is well.
+    pub(super) fn answered(&self) {
+        self.unread.store(0, Ordering::Relaxed);
+        self.service.asks().writes_fail_no_more();
+    }
+
+    /// What that says of the CRM, to whoever asks how it fares.
     fn tell(&self, error: &CrmError, is_of_all: bool, now: Timestamp) {
-        if is_of_all && !matches!(error, CrmError::Busy { .. }) {
-            self.service.asks().takes_none(now);
-        } else if !is_of_all && !matches!(error, CrmError::Unreadable(_)) {
-            self.service.asks().takes_writes();
+        match error {
+            CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Failing(_) | CrmError::Unreadable(_) => {
+                if is_of_all {
+                    self.service.asks().writes_fail(now);
+                }
+            }
+            CrmError::Forbidden(_) | CrmError::NotFound | CrmError::Invalid(_) => self.answered(),
+            // It has had enough of us for now, and is well; or nobody asked it.
+            CrmError::Busy { .. } | CrmError::Cannot(_) => {}
         }
     }
 
@@ -90,13 +149,16 @@ impl WriteBack {
     fn is_of_all(&self, error: &CrmError) -> bool {
         let unread = match error {
             CrmError::Unreadable(_) => self.unread.fetch_add(1, Ordering::Relaxed).saturating_add(1),
+            // Another answer comes between: what does not read is not in a row.
             CrmError::Refused(_)
-            | CrmError::Unreachable(_)
+            | CrmError::Forbidden(_)
             | CrmError::Failing(_)
-            | CrmError::Busy { .. }
             | CrmError::NotFound
-            | CrmError::Invalid(_)
-            | CrmError::Cannot(_) => 0,
+            | CrmError::Invalid(_) => {
+                self.unread.store(0, Ordering::Relaxed);
+                0
+            }
+            CrmError::Unreachable(_) | CrmError::Busy { .. } | CrmError::Cannot(_) => 0,
         };
         !error.is_of_one() || unread >= UNREAD
     }
@@ -114,24 +176,10 @@ impl WriteBack {
     }
 }
 
-/// What is told of a write that we have no right to: a person gives it.
-fn no_right(wanted: &Wanted) -> String {
-    format!("the CRM refuses this: its app may not write {} (403); once it may, this goes on", kind(wanted))
-}
-
-/// What of a CRM's it is, as its rights are called.
-const fn kind(wanted: &Wanted) -> &'static str {
-    match wanted {
-        Wanted::Log { .. } => "texts",
-        Wanted::Outcome { meeting: Some(_), .. } | Wanted::Moved => "meetings",
-        Wanted::Outcome { meeting: None, .. }
-        | Wanted::Reopened
-        | Wanted::Undelivered { .. }
-        | Wanted::Missed { .. } => "notes",
-        Wanted::FollowUp { .. } | Wanted::PutAside | Wanted::Task { .. } | Wanted::TaskDone { .. } => "tasks",
-        Wanted::Owner => "owners",
-        Wanted::Consent { .. } => "opt-outs",
-    }
+/// What is told of a write that came to nothing. Which right is missing the CRM says itself, as far as it does: it may be one
+/// to read as well as one to write. A person gives it.
+fn reason(error: &CrmError) -> String {
+    if error.is_forbidden() { format!("{error}; once it may, this goes on") } else { error.to_string() }
 }
 
 /// The pause before a write is tried again: five seconds, and three times as long after each failure.
@@ -142,7 +190,6 @@ fn pause(tries: u32, longest: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::crm::FORBIDDEN;
 
     #[test]
     fn what_fails_is_tried_again_less_and_less_often_and_what_may_not_be_written_least() {
@@ -165,13 +212,16 @@ mod tests {
         for one in [CrmError::NotFound, CrmError::Invalid(words()), CrmError::Cannot("do it")] {
             assert!(one.is_of_one() && one.is_final(), "{one:?}");
         }
-        let forbidden = CrmError::Refused(FORBIDDEN);
+        let forbidden = CrmError::Forbidden(words());
         assert!(forbidden.is_of_one() && forbidden.is_forbidden() && !forbidden.is_final(), "a right may be given");
     }
 
     #[test]
-    fn a_missing_right_says_of_what_it_is() {
-        let said = no_right(&Wanted::TaskDone { passed_on: true });
-        assert_eq!(said, "the CRM refuses this: its app may not write tasks (403); once it may, this goes on");
+    fn a_missing_right_is_told_in_the_crms_own_words() {
+        let said = reason(&CrmError::Forbidden("MISSING_SCOPES, crm.objects.owners.read".to_owned()));
+        let wanted = "the CRM does not let our app do this (403): MISSING_SCOPES, crm.objects.owners.read; once it may, \
+                      this goes on";
+        assert_eq!(said, wanted);
+        assert_eq!(reason(&CrmError::Failing(503)), CrmError::Failing(503).to_string());
     }
 }

@@ -1,7 +1,5 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
-use std::sync::atomic::Ordering;
-
 use super::WriteBack;
 use super::owners::{KEPT, Stands};
 use super::past::past;
@@ -66,6 +64,9 @@ impl WriteBack {
             Ok(write) => write,
             Err(unmade) => return self.unmade(row, unmade, now).await,
         };
+        if let Err(held) = self.may(&row, now) {
+            return self.hold(row, held).await;
+        }
         match self.owner_stands(&write).await {
             Ok(Stands::Free) => {}
             Ok(Stands::There) => return self.made(row, write.contact.0.clone()).await,
@@ -113,7 +114,11 @@ impl WriteBack {
         }
         match written {
             Ok(id) => self.made(row, id).await,
-            Err(CrmError::NotFound) if is_change(&row.wanted) => self.end(row, CrmEnd::Dropped, now).await,
+            Err(CrmError::NotFound) if is_change(&row.wanted) => {
+                self.answered();
+                self.allowed(&row).await?;
+                self.end(row, CrmEnd::Dropped, now).await
+            }
             Err(error) => {
                 row.begun = error.may_have_been_made();
                 // The call itself may have begun long after it was said on disk that it would.
@@ -127,14 +132,15 @@ impl WriteBack {
     async fn unmade(&self, mut row: CrmRow, unmade: Unmade, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         match unmade {
             Unmade::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
-            Unmade::Unsaid(error) => return self.unsaid(row, &error).await,
+            Unmade::Unsaid(error) => return self.came_to_nothing(row, &error).await,
             Unmade::Behind(why) => {
                 row.waits = Some(why.to_owned());
                 return self.end(row, CrmEnd::Refused, now).await;
             }
             Unmade::Held(until) => row.next_at = until,
             Unmade::Nobody(why) => {
-                (row.waits, row.forbidden) = (Some(why), false);
+                // Whatever it failed for before, it waits for a person now.
+                (row.waits, row.forbidden, row.tries) = (Some(why), false, 0);
                 if now.since(row.at) > FOR_SOMEBODY {
                     return self.end(row, CrmEnd::Refused, now).await;
                 }
@@ -148,7 +154,8 @@ impl WriteBack {
     pub(super) async fn begins(&self, row: &mut CrmRow, now: Timestamp) -> Result<(), StoreError> {
         row.begun = true;
         row.next_at = self.settled(now);
-        self.service.store().put_crm_row(row).await
+        // What is on its way waits for no right: whoever gives one puts back what may be tried at once, and that may not.
+        self.service.store().put_crm_row(&CrmRow { forbidden: false, ..row.clone() }).await
     }
 
     /// When a call that nobody heard the end of can make nothing any more.
@@ -160,7 +167,8 @@ impl WriteBack {
     pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
         row.made = Some(id);
         row.waits = None;
-        self.unread.store(0, Ordering::Relaxed);
+        self.answered();
+        self.allowed(&row).await?;
         let now = self.service.clock().now();
         self.end(row, CrmEnd::Made, now).await
     }
@@ -173,10 +181,6 @@ impl WriteBack {
     ) -> Result<Option<Timestamp>, StoreError> {
         row.closed |= end != CrmEnd::Made;
         row.forbidden = false;
-        // What failed is over, whichever way.
-        if end == CrmEnd::Made || row.tries > 0 {
-            self.service.asks().takes_writes();
-        }
         row.ended = Some((end, at));
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }

@@ -27,7 +27,7 @@ async fn each_way_to_fail_has_its_class_and_no_error_holds_a_number_or_a_token()
     let on = HubSpotFaults::default();
     let failing: Class = |e| matches!(e, CrmError::Failing(502)) && !e.to_string().contains("token");
     let unreadable: Class = |e| matches!(e, CrmError::Unreadable(_));
-    let refused: Class = |e| matches!(e, CrmError::Refused(403));
+    let refused: Class = |e| matches!(e, CrmError::Forbidden(why) if why.starts_with("MISSING_SCOPES"));
     for (faults, class) in [
         (HubSpotFaults { down: Times::Always(true), ..on.clone() }, failing),
         (HubSpotFaults { garbage: Times::Always(true), ..on.clone() }, unreadable),

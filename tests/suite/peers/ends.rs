@@ -12,7 +12,7 @@ use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
-use super::books::{asked, assert_each_once, clean, crm, first, kinds, somebody, until, written};
+use super::books::{asked, assert_each_once, clean, crm, first, kinds, rounds, somebody, until, written};
 use super::shop::{Desk, Shop, eventually};
 
 pub(super) async fn does(desk: &Desk, buyer: &str, command: Value) {
@@ -122,7 +122,7 @@ async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_an
     };
     let stand = async |what: &str| -> Vec<Value> {
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == what).collect()
     };
     book(shop.now() + Span::minutes(10)).await;
@@ -136,7 +136,7 @@ async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_an
     // The buyer cannot then. A slip of the hand is taken back, and moves nothing.
     asked(&shop, &desk, &buyer, "can we make it Friday?").await;
     book(at("2026-03-14T15:00:00Z")).await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     book(at("2026-03-13T15:00:00Z")).await;
     let meetings = stand("outcome").await;
@@ -191,7 +191,7 @@ impl Crm for Choosy {
 pub(super) async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack) {
     let desk = shop.backend_undoing(None, Span::seconds(10)).await;
     let runner = WriteBack::new(desk.service(), crm);
-    runner.round().await.unwrap();
+    rounds(shop, &runner).await;
     (desk, runner)
 }
 
@@ -206,7 +206,7 @@ async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_
     let book = async |from: &str| {
         does(&desk, &buyer, json!({ "do": "booked", "meeting": { "from": at(from), "minutes": 30 } })).await;
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
     };
     let stands = async || {
         let all = written(&shop).await;
@@ -221,13 +221,13 @@ async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_
     choosy.refuses.store(true, Ordering::SeqCst);
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     book("2026-03-13T15:00:00Z").await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(stands().await, ["outcome"], "the first one stands while the second does not");
     let refused = desk.service().store().crm_standing().await.unwrap().refused;
     assert_eq!(refused, 2);
     choosy.refuses.store(false, Ordering::SeqCst);
     assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 2);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(stands().await, ["outcome", "outcome", "moved"]);
     // A third one takes the place of the second; the first gave way already.
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
@@ -254,7 +254,7 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
         let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
         does(&desk, &buyer, booked).await;
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         choosy.refuses.store(false, Ordering::SeqCst);
         does(&desk, &buyer, json!({ "do": "reopen" })).await;
         does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
@@ -262,7 +262,7 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
         assert_eq!(again, usize::from(is_final), "{how:?}");
         // Until then a call that nobody heard the end of may make it.
         shop.later(120);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         let all = written(&shop).await;
         let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
         let told: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
@@ -273,7 +273,7 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
         let anew = json!({ "do": "booked", "meeting": { "from": at("2026-03-13T15:00:00Z"), "minutes": 30 } });
         does(&desk, &buyer, anew).await;
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         let all = written(&shop).await;
         assert_eq!(all.iter().filter(|w| !w["write"]["meeting"].is_null()).count(), 1, "{how:?}: {all:#?}");
         assert!(!kinds(&all).contains(&"moved"), "{how:?}: {all:#?}");
@@ -293,14 +293,14 @@ async fn a_booking_that_was_not_taken_at_once_stands_where_the_buyer_was_only_te
     let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
     does(&desk, &buyer, booked).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     // "See you tomorrow", and only then the CRM takes it.
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     does(&desk, &buyer, json!({ "do": "done", "outcome": "texted" })).await;
     choosy.refuses.store(false, Ordering::SeqCst);
     assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 1);
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let all = written(&shop).await;
     let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
     let told: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
@@ -325,11 +325,11 @@ async fn what_a_slip_of_the_hand_would_overtake_is_made_all_the_same_once_that_i
         asked(&shop, &desk, &buyer, "can you call me about it?").await;
         does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
         shop.later(3);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         shop.later(3);
         does(&desk, &buyer, json!({ "do": "reopen" })).await;
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         let all = written(&shop).await;
         let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
         let outcomes: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
@@ -349,22 +349,22 @@ async fn what_ended_again_soon_after_it_was_opened_again_may_be_taken_back_as_lo
     let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert!(kinds(&written(&shop).await).contains(&"task"));
     let done = || json!({ "do": "done", "outcome": "no_answer_needed" });
     does(&desk, &buyer, done()).await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     // Both are read at once: the end of the task that the first one wanted stands.
     shop.later(5);
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     shop.later(3);
     does(&desk, &buyer, done()).await;
     shop.later(4);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let all = written(&shop).await;
     assert_eq!(
         kinds(&all).into_iter().filter(|kind| kind.starts_with("task")).collect::<Vec<_>>(),
@@ -382,7 +382,7 @@ async fn a_reply_that_is_not_answered_when_that_is_due_says_so_in_the_crm_whethe
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
     let stand = async |what: &str| -> Vec<Value> {
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == what).collect()
     };
     let log = stand("log").await.pop().unwrap();
@@ -425,7 +425,7 @@ async fn an_end_taken_back_at_once_is_written_nowhere_however_much_is_said_befor
         asked(&shop, &desk, &buyer, &format!("and this is question {n}?")).await;
     }
     shop.later(60);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let all = written(&shop).await;
     assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "log").count(), 121);
     assert!(!kinds(&all).iter().any(|kind| ["outcome", "reopened"].contains(kind)), "{:?}", kinds(&all));

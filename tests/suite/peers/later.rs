@@ -14,7 +14,7 @@ use comeback::server::write_back::follow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::books::{asked, assert_each_once, clean, crm, somebody, written};
+use super::books::{asked, assert_each_once, clean, crm, rounds, somebody, written};
 use super::ends::{by_hand, does};
 use super::shop::{Desk, Shop, http};
 
@@ -82,7 +82,7 @@ async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
     desk.knows(&crm(&shop), &buyer).await;
     let later = async || {
         shop.later(20);
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         open(&shop).await
     };
     does(&desk, &buyer, done("nurture")).await;
@@ -120,7 +120,7 @@ async fn a_task_for_later_that_somebody_did_by_then_stays_done() {
     desk.knows(&crm(&shop), &buyer).await;
     does(&desk, &buyer, done("nurture")).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let all = written(&shop).await;
     let task = all.iter().find(|w| w["write"]["subject"] == LATER).unwrap();
     let url = format!("{}/emulator/v1/crm/tasks/{}/done", shop.emulator.base_url(), task["id"].as_str().unwrap());
@@ -128,7 +128,7 @@ async fn a_task_for_later_that_somebody_did_by_then_stays_done() {
     asked(&shop, &desk, &buyer, "this is not for us").await;
     does(&desk, &buyer, done("not_interested")).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let all = written(&shop).await;
     let aside = all.iter().filter(|w| w["write"]["kind"] == "task_done" && w["write"]["task"] == task["id"]);
     assert_eq!(aside.count(), 0, "{all:#?}");
@@ -145,7 +145,7 @@ async fn a_task_for_later_is_put_aside_by_the_first_end_that_says_so_and_by_no_l
     desk.knows(&crm(&shop), &buyer).await;
     does(&desk, &buyer, done("nurture")).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let ends = async |outcome: &str| {
         does(&desk, &buyer, json!({ "do": "reopen" })).await;
         does(&desk, &buyer, done(outcome)).await;
@@ -157,11 +157,11 @@ async fn a_task_for_later_is_put_aside_by_the_first_end_that_says_so_and_by_no_l
     ends("wrong_person").await;
     assert_eq!(asides(&desk, &buyer).await.len(), 1, "that one waits, and nobody took its end back");
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(open(&shop).await, [false]);
     ends("not_interested").await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(asides(&desk, &buyer).await.len(), 1, "it was made");
     assert_each_once(&written(&shop).await);
     desk.close().await;
@@ -176,7 +176,7 @@ async fn an_end_that_was_taken_back_leaves_a_task_for_later_to_the_next_one() {
     desk.knows(&crm(&shop), &buyer).await;
     does(&desk, &buyer, done("nurture")).await;
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     does(&desk, &buyer, done("wrong_person")).await;
     follow(&desk.service()).await.unwrap();
@@ -186,7 +186,7 @@ async fn an_end_that_was_taken_back_leaves_a_task_for_later_to_the_next_one() {
     does(&desk, &buyer, done("not_interested")).await;
     follow(&desk.service()).await.unwrap();
     shop.later(20);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(open(&shop).await, [false]);
     let fates: Vec<_> =
         asides(&desk, &buyer).await.into_iter().filter_map(|row| row.ended).map(|(end, _)| end).collect();
@@ -202,7 +202,7 @@ async fn however_many_tasks_for_later_an_end_puts_aside_every_write_has_a_place_
     let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let (service, of, now) = (desk.service(), conversation(&desk, &buyer).await, shop.now());
     let store = service.store();
     let made = |n: u32| CrmRow {

@@ -18,7 +18,7 @@ use comeback::server::store::People;
 use comeback::server::write_back::WriteBack;
 use serde_json::Value;
 
-use super::books::{Dying, asked, assert_each_once, clean, crm, lives, somebody, written};
+use super::books::{Dying, asked, assert_each_once, clean, crm, lives, rounds, somebody, written};
 use super::shop::{Desk, Shop, eventually};
 
 /// Two people of the CRM who share a number: the number and their ids.
@@ -158,8 +158,8 @@ async fn a_crm_that_is_connected_later_is_told_who_is_opted_out() {
     shop.later(120);
     starts(&shop, &desk, &shared).await;
     let runner = WriteBack::new(desk.service(), Arc::new(crm(&shop)));
-    runner.round().await.unwrap();
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
+    rounds(&shop, &runner).await;
     assert_eq!(marks(&shop).await, [(contact, true)], "and nobody else");
     desk.close().await;
 }

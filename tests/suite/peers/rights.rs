@@ -1,7 +1,6 @@
 //! A CRM that does not take a write: what is true of that one holds up its own conversation alone, and all of it is said.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use comeback::domain::contact::Address;
@@ -9,25 +8,37 @@ use comeback::domain::context::Card;
 use comeback::domain::time::Span;
 use comeback::domain::write_back::Wanted;
 use comeback::server::crm::write::What;
-use comeback::server::crm::{Crm, CrmError, FORBIDDEN, TaskState, Write};
+use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use serde_json::{Value, json};
 
-use super::books::{asked, assert_each_once, clean, crm, written};
+use super::books::{asked, assert_each_once, clean, crm, rounds, written};
 use super::ends::by_hand;
-use super::shop::Shop;
+use super::shop::{Shop, eventually};
 
-/// A CRM that takes no tasks about one contact.
+/// What a CRM says to a write that it does not take.
+type Says = Box<dyn Fn(&Write) -> Option<CrmError> + Send>;
+
+/// A CRM that does not take every write.
 struct Strict {
     crm: Arc<dyn Crm>,
-    whose: String,
-    how: CrmError,
-    refuses: AtomicBool,
+    says: Mutex<Says>,
 }
 
 impl Strict {
-    fn over(shop: &Shop, whose: &str, how: CrmError) -> Arc<Self> {
-        let refuses = AtomicBool::new(true);
-        Arc::new(Self { crm: Arc::new(crm(shop)), whose: whose.to_owned(), how, refuses })
+    fn over(shop: &Shop, says: impl Fn(&Write) -> Option<CrmError> + Send + 'static) -> Arc<Self> {
+        Arc::new(Self { crm: Arc::new(crm(shop)), says: Mutex::new(Box::new(says)) })
+    }
+
+    /// The same, of tasks about one contact.
+    fn of_tasks(shop: &Shop, whose: &str, how: CrmError) -> Arc<Self> {
+        let whose = whose.to_owned();
+        let is_theirs = move |w: &Write| matches!(w.what, What::Task { .. }) && w.contact.as_str() == whose;
+        Self::over(shop, move |write| is_theirs(write).then(|| how.clone()))
+    }
+
+    /// From here on it takes all.
+    fn takes_all(&self) {
+        *self.says.lock().unwrap() = Box::new(|_: &Write| None);
     }
 }
 
@@ -42,11 +53,11 @@ impl Crm for Strict {
     }
 
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        let is_task = matches!(write.what, What::Task { .. }) && write.contact.as_str() == self.whose;
-        if is_task && self.refuses.load(Ordering::SeqCst) {
-            return Err(self.how.clone());
+        let no = (*self.says.lock().unwrap())(write);
+        match no {
+            Some(error) => Err(error),
+            None => self.crm.write(write).await,
         }
-        self.crm.write(write).await
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
@@ -56,6 +67,11 @@ impl Crm for Strict {
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         self.crm.task(id).await
     }
+}
+
+/// As a CRM says that its app lacks a right.
+fn forbidden() -> CrmError {
+    CrmError::Forbidden("MISSING_SCOPES, crm.objects.tasks.write".to_owned())
 }
 
 /// Two people of the CRM who alone have a number each: id and number.
@@ -84,7 +100,7 @@ async fn tasks(shop: &Shop, contact: &str) -> usize {
 async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_heals_by_itself() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let books = Strict::over(&shop, &strict, CrmError::Refused(FORBIDDEN));
+    let books = Strict::of_tasks(&shop, &strict, forbidden());
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for text in ["one?", "two?", "three?"] {
@@ -93,32 +109,38 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
     for buyer in [&one, &other] {
         desk.knows(&crm(&shop), buyer).await;
     }
-    runner.round().await.unwrap();
-    assert_eq!(logs(&shop, &free).await, ["one?", "two?", "three?"], "in the same round");
+    rounds(&shop, &runner).await;
+    assert_eq!(logs(&shop, &free).await, ["one?", "two?", "three?"], "nobody waits for them");
     assert_eq!((logs(&shop, &strict).await.len(), tasks(&shop, &strict).await), (1, 0));
     // What comes behind it waits, in its own conversation.
     asked(&shop, &desk, &one, "still there?").await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(logs(&shop, &strict).await, ["when can we talk?"]);
     let store = desk.service().store().clone();
     let (waiting, refused) = store.crm_stuck(9).await.unwrap();
     let held: Vec<_> = waiting.iter().filter(|row| row.forbidden).collect();
     assert_eq!((held.len(), refused.len()), (1, 0), "{waiting:#?}");
     assert!(matches!(held[0].wanted, Wanted::Task { .. }), "{held:#?}");
-    assert!(held[0].waits.as_ref().unwrap().contains("its app may not write tasks (403)"), "{held:#?}");
+    assert!(
+        held[0].waits.as_ref().unwrap().contains("(403): MISSING_SCOPES, crm.objects.tasks.write; once it may"),
+        "{held:#?}"
+    );
     // The runner looks after each round.
     let standing = desk.service().unwritten().look(store.as_ref()).await.unwrap();
     assert_eq!((standing.forbidden, standing.refused), (1, 0));
     let page = desk.page().await;
     let told = page["unwritten"].as_array().unwrap();
-    assert!(told.iter().any(|one| one["why"].as_str().unwrap().starts_with("the CRM refuses this")), "{told:?}");
+    assert!(
+        told.iter().any(|one| one["why"].as_str().unwrap().starts_with("the CRM does not let our app do this")),
+        "{told:?}"
+    );
     let ready: Value = desk.get("/ready").await.json().await.unwrap();
     assert_eq!((&ready["status"], &ready["crm_writes_forbidden"]), (&json!("ready"), &json!(1)), "{ready}");
     assert!(ready["crm_writes_forbidden_hint"].as_str().unwrap().contains("comeback crm writes"), "{ready}");
     // The right is given: nobody has to say so here.
-    books.refuses.store(false, Ordering::SeqCst);
+    books.takes_all();
     shop.later(6);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(logs(&shop, &strict).await, ["when can we talk?", "still there?"]);
     assert_eq!(tasks(&shop, &strict).await, 1);
     assert_eq!(store.crm_standing().await.unwrap().stuck(), 0);
@@ -130,7 +152,7 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
 async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let books = Strict::over(&shop, &strict, CrmError::Refused(401));
+    let books = Strict::of_tasks(&shop, &strict, CrmError::Refused(401));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for n in 0..9 {
@@ -139,7 +161,7 @@ async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     for buyer in [&one, &other] {
         desk.knows(&crm(&shop), buyer).await;
     }
-    let next = runner.round().await.unwrap();
+    let next = rounds(&shop, &runner).await;
     assert_eq!(next, Some(shop.now() + Span::seconds(5)), "all wait");
     assert!(logs(&shop, &free).await.len() < 9, "{:?}", logs(&shop, &free).await);
     assert_eq!(desk.service().store().crm_standing().await.unwrap().forbidden, 0);
@@ -150,28 +172,107 @@ async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
 async fn a_crm_whose_writes_fail_is_told_at_once_and_until_it_takes_one() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), _] = two(&shop).await;
-    let books = Strict::over(&shop, &strict, CrmError::Failing(503));
+    let books = Strict::of_tasks(&shop, &strict, CrmError::Failing(503));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     let since = async || {
         let ready: Value = desk.get("/ready").await.json().await.unwrap();
-        assert_eq!(ready["status"], "ready", "{ready}");
-        ready["crm_unreachable_since"].clone()
+        assert_eq!((&ready["status"], &ready["crm_unreachable_since"]), (&json!("ready"), &Value::Null), "{ready}");
+        ready["crm_writes_failing_since"].clone()
     };
     asked(&shop, &desk, &one, "when can we talk?").await;
     desk.knows(&crm(&shop), &one).await;
     desk.service().asks().connected("the CRM");
     assert!(since().await.is_null());
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let told = since().await;
     assert!(told.is_string(), "{told}");
     assert!(desk.service().asks().answers(), "no reply waits for that");
     shop.later(70);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(since().await, told, "since the first");
-    books.refuses.store(false, Ordering::SeqCst);
+    books.takes_all();
     shop.later(120);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(tasks(&shop, &strict).await, 1);
     assert!(since().await.is_null());
+    desk.close().await;
+}
+
+/// Who is marked there as opted out, in order.
+async fn marks(shop: &Shop) -> Vec<String> {
+    let all = written(shop).await;
+    assert_each_once(&all);
+    let marks = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "consent" && w["opted_out"] == true);
+    marks.map(|w| w["contact"].as_str().unwrap().to_owned()).collect()
+}
+
+const fn is_mark(write: &Write) -> bool {
+    matches!(write.what, What::Consent { .. })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_that_we_may_not_mark_is_marked_at_once_when_somebody_says_so() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let [(contact, buyer), _] = two(&shop).await;
+    let books = Strict::over(&shop, |write| is_mark(write).then(forbidden));
+    let desk = shop.backend_with(Some(Arc::clone(&books) as Arc<dyn Crm>)).await;
+    asked(&shop, &desk, &buyer, "STOP").await;
+    let store = desk.service().store().clone();
+    let held = eventually("it waits for the right", async || {
+        let (waiting, _) = store.crm_stuck(9).await.unwrap();
+        waiting.into_iter().find(|row| row.forbidden)
+    })
+    .await;
+    assert!(matches!(held.wanted, Wanted::Consent { .. }) && !held.begun, "no call is in doubt: {held:?}");
+    books.takes_all();
+    // As `comeback crm retry` does: no time passes by the clock of the backend.
+    assert_eq!(store.crm_retry(shop.now()).await.unwrap(), 1);
+    eventually("it is marked", async || (marks(&shop).await == [contact.as_str()]).then_some(())).await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_people_with_a_number_a_right_that_is_missing_for_one_counts_more_than_what_is_refused_for_good() {
+    for forbids_first in [true, false] {
+        let shop = Shop::open(|config| config.faults = clean()).await;
+        let everybody = crm(&shop).everybody().await.unwrap();
+        let (number, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 2).unwrap();
+        let [first, second] = [0, 1].map(|n: usize| cards[n].contact.0.clone());
+        let (lacks, never) = if forbids_first { (first, second) } else { (second, first) };
+        let invalid = || CrmError::Invalid("VALIDATION_ERROR".to_owned());
+        let says = move |write: &Write| match write.contact.as_str() {
+            one if is_mark(write) && one == lacks => Some(forbidden()),
+            other if is_mark(write) && other == never => Some(invalid()),
+            _ => None,
+        };
+        let (desk, runner) = by_hand(&shop, Strict::over(&shop, says) as Arc<dyn Crm>).await;
+        asked(&shop, &desk, number.as_str(), "STOP").await;
+        rounds(&shop, &runner).await;
+        let store = desk.service().store().clone();
+        let standing = store.crm_standing().await.unwrap();
+        assert_eq!((standing.forbidden, standing.refused), (1, 0), "it heals by itself: {forbids_first}");
+        desk.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_marked_is_not_marked_again_with_who_could_not_be() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let everybody = crm(&shop).everybody().await.unwrap();
+    let (number, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 2).unwrap();
+    let [marked, lacks] = [0, 1].map(|n: usize| cards[n].contact.0.clone());
+    let of = lacks.clone();
+    let books = Strict::over(&shop, move |write| (is_mark(write) && write.contact.as_str() == of).then(forbidden));
+    let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
+    asked(&shop, &desk, number.as_str(), "STOP").await;
+    rounds(&shop, &runner).await;
+    shop.later(10);
+    rounds(&shop, &runner).await;
+    assert_eq!(marks(&shop).await, [marked.as_str()], "and once, though it was tried twice");
+    books.takes_all();
+    shop.later(60);
+    rounds(&shop, &runner).await;
+    assert_eq!(marks(&shop).await, [marked, lacks]);
+    assert_eq!(desk.service().store().crm_standing().await.unwrap().stuck(), 0);
     desk.close().await;
 }

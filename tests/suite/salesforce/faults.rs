@@ -30,7 +30,7 @@ async fn each_way_to_fail_has_its_class_and_no_error_holds_a_number_a_token_or_t
     let on = SalesforceFaults::default();
     let failing: Class = |e| matches!(e, CrmError::Failing(502)) && !e.to_string().contains("token");
     let unreadable: Class = |e| matches!(e, CrmError::Unreadable(_));
-    let refused: Class = |e| matches!(e, CrmError::Refused(403));
+    let refused: Class = |e| matches!(e, CrmError::Forbidden(why) if why.starts_with("API_DISABLED_FOR_ORG"));
     for (faults, class) in [
         (SalesforceFaults { down: Times::Always(true), ..on.clone() }, failing),
         (SalesforceFaults { garbage: Times::Always(true), ..on.clone() }, unreadable),

@@ -212,7 +212,7 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     store.crm_follow(1, &[log(1, 1, 4), log(2, 2, 2), log(3, 3, 3), log(4, 4, 1)]).await.unwrap();
     store.put_crm_row(&ended(log(1, 1, 4), CrmEnd::Refused, minute(9))).await.unwrap();
     store.put_crm_row(&ended(log(4, 4, 1), CrmEnd::Dropped, minute(9))).await.unwrap();
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), forbidden: 0, refused: 1 };
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), forbidden: 0, failed: 0, refused: 1 };
     assert_eq!(store.crm_standing().await.unwrap(), standing);
     let (waiting, refused) = store.crm_stuck(1).await.unwrap();
     assert_eq!((keys(&waiting), keys(&refused)), (vec![2], vec![1]));
@@ -229,20 +229,56 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     assert_eq!(keys(&store.crm_due(minute(10), 9).await.unwrap().0), [2, 3, 1]);
 }
 
+pub(super) async fn what_failed_and_is_tried_again_is_counted_apart(store: &Kept) {
+    let failed = |row: CrmRow| CrmRow { tries: 2, begun: true, waits: Some("no answer".to_owned()), ..row };
+    let forbidden = CrmRow { forbidden: true, ..failed(log(3, 3, 3)) };
+    store.crm_follow(1, &[failed(log(1, 1, 1)), log(2, 2, 2), forbidden, failed(log(4, 4, 4))]).await.unwrap();
+    let standing = CrmStanding { waiting: 4, oldest: Some(minute(1)), forbidden: 1, failed: 2, refused: 0 };
+    assert_eq!(store.crm_standing().await.unwrap(), standing);
+    for (key, end) in [(1, CrmEnd::Made), (4, CrmEnd::Dropped)] {
+        store.put_crm_row(&ended(failed(log(key, key, 1)), end, minute(9))).await.unwrap();
+    }
+    assert_eq!(store.crm_standing().await.unwrap().failed, 0);
+}
+
 pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once(store: &Kept) {
     let waits = |row: CrmRow| CrmRow { forbidden: true, tries: 4, waits: Some("no right".to_owned()), ..row };
     let later = |row: CrmRow| CrmRow { next_at: minute(60), ..waits(row) };
     let begun = CrmRow { begun: true, ..later(log(2, 2, 2)) };
-    store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3)]).await.unwrap();
+    // A call of this one may be on its way.
+    let calls = CrmRow { begun: true, next_at: minute(60), ..log(4, 4, 4) };
+    store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3), calls.clone()]).await.unwrap();
     store.put_crm_row(&ended(waits(log(3, 3, 3)), CrmEnd::Made, minute(3))).await.unwrap();
-    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun));
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(1)), forbidden: 2, refused: 0 };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun.clone()));
+    let first = store.crm_first_forbidden().await.unwrap();
+    assert_eq!(first.map(|row| row.key), Some(Uuid::from_u128(1)));
+    let standing = CrmStanding { waiting: 3, oldest: Some(minute(1)), forbidden: 2, failed: 0, refused: 0 };
     assert_eq!((store.crm_standing().await.unwrap(), standing.stuck()), (standing, 2));
-    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 1, "what a call may have made keeps its time");
-    assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1]);
+    for n in [1, 2, 4] {
+        store.crm_wake(here(n), minute(4)).await.unwrap();
+    }
+    assert_eq!(keys(&store.crm_due(minute(4), 9).await.unwrap().0), [1, 2], "their calls have ended");
+    let put_off = async || {
+        for row in [later(log(1, 1, 1)), begun.clone()] {
+            store.put_crm_row(&row).await.unwrap();
+        }
+        assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [] as [u128; 0]);
+    };
+    put_off().await;
+    store.crm_wake_forbidden(minute(4)).await.unwrap();
+    assert_eq!(keys(&store.crm_due(minute(4), 9).await.unwrap().0), [1, 2]);
+    let woken = CrmRow { next_at: minute(4), ..begun.clone() };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(woken), "it waits for the same, and is tried");
+    put_off().await;
+    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 2, "what is on its way keeps its time");
+    assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1, 2]);
     let again = CrmRow { next_at: minute(5), ..log(1, 1, 1) };
     assert_eq!(store.crm_row(Uuid::from_u128(1)).await.unwrap(), Some(again), "as if it had never been tried");
-    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 1, ..standing });
+    let again = CrmRow { begun: true, next_at: minute(5), ..log(2, 2, 2) };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(again), "and it is looked for first");
+    assert_eq!(store.crm_row(Uuid::from_u128(4)).await.unwrap(), Some(calls));
+    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 0, ..standing });
+    assert_eq!(store.crm_first_forbidden().await.unwrap(), None);
 }
 
 pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not(store: &Kept) {

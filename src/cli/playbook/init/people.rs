@@ -110,10 +110,10 @@ async fn listed(crm: &dyn Crm) -> anyhow::Result<Found> {
 fn what_to_do(name: &str, why: &CrmError) -> String {
     let or = "or leave --crm out and name people with --rep";
     match why {
-        CrmError::Refused(_) if name == "HubSpot" => {
+        CrmError::Refused(_) | CrmError::Forbidden(_) if name == "HubSpot" => {
             format!("give the app the scope crm.objects.owners.read and put its token into place, {or}")
         }
-        CrmError::Refused(_) => {
+        CrmError::Refused(_) | CrmError::Forbidden(_) => {
             format!("let the user whom the app acts for see users, and look at the app's key, {or}")
         }
         CrmError::Unreachable(_) => format!("look at the address and the network, {or}"),

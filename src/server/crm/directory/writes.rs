@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Directory, PATIENCE, position};
+use super::{Directory, PATIENCE, forbidden, position};
 use crate::domain::time::Timestamp;
 use crate::server::crm::CrmError;
 use crate::server::crm::write::{Priority, TaskState, What, Write};
@@ -114,7 +114,8 @@ impl Directory {
         match answer.status() {
             200..300 => {}
             404 => return Err(CrmError::NotFound),
-            status @ (401 | 403) => return Err(CrmError::Refused(status)),
+            401 => return Err(CrmError::Refused(401)),
+            403 => return Err(forbidden()),
             status @ (400 | 405 | 409 | 413 | 422) => return Err(CrmError::Invalid(format!("it answered {status}"))),
             status => return Err(CrmError::Failing(status)),
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub use super::super::money::cents;
 use super::super::{CrmError, Owner, phone};
 use crate::domain::contact::Address;
+use crate::domain::safe_text::SafeText;
 use crate::domain::time::Timestamp;
 
 /// A record. Properties are texts, whatever they hold.
@@ -350,11 +351,66 @@ struct Problem {
     policy: String,
 }
 
+/// What a right that is missing is told by.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Missing {
+    message: String,
+    errors: Vec<Detail>,
+}
+
+/// One thing that is wrong.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail {
+    context: Scopes,
+}
+
+/// The rights of which the app has none, by the names that they have in its settings.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Scopes {
+    #[serde(rename = "requiredGranularScopes")]
+    granular: Vec<String>,
+    #[serde(rename = "requiredScopes")]
+    required: Vec<String>,
+}
+
+/// Scopes that a refusal names, told at most.
+const SCOPES: usize = 4;
+
+/// How much of HubSpot's own sentence is repeated, in cells of a line.
+const SENTENCE: usize = 120;
+
 /// The class of a refusal, in HubSpot's own word: `VALIDATION_ERROR`. Its sentences quote what was sent.
 pub fn category(body: &[u8]) -> String {
     let word = serde_json::from_slice::<Problem>(body).unwrap_or_default().category;
     let plain = !word.is_empty() && word.len() <= 60 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if plain { word } else { "it does not say why".to_owned() }
+}
+
+/// What our app may not do, in HubSpot's words: the class, with the scopes of which one is missing. Its sentence is repeated
+/// where it is about the app alone; any other may quote a record.
+pub fn forbids(body: &[u8]) -> String {
+    let class = category(body);
+    if class != "MISSING_SCOPES" {
+        return class;
+    }
+    let missing = serde_json::from_slice::<Missing>(body).unwrap_or_default();
+    let named = missing.errors.iter().flat_map(|error| error.context.granular.iter().chain(&error.context.required));
+    let scopes: BTreeSet<&str> = named.map(String::as_str).filter(|name| is_scope(name)).collect();
+    let scopes: Vec<&str> = scopes.into_iter().take(SCOPES).collect();
+    if !scopes.is_empty() {
+        return format!("{class}, {}", scopes.join(" or "));
+    }
+    let sentence = SafeText::line(&missing.message).truncated(SENTENCE);
+    if sentence.is_empty() { class } else { format!("{class}, {sentence}") }
+}
+
+/// `crm.objects.contacts.write`, `sales-email-read`.
+fn is_scope(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+    name.len() <= 60 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(plain)
 }
 
 /// The property of every record that says who owns it.

@@ -75,7 +75,7 @@ impl HubSpot {
 fn unless_closed<T>(answer: Result<T, CrmError>) -> Result<Option<T>, CrmError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(CrmError::Refused(403) | CrmError::NotFound | CrmError::Invalid(_)) => Ok(None),
+        Err(CrmError::Forbidden(_) | CrmError::NotFound | CrmError::Invalid(_)) => Ok(None),
         Err(e) => Err(e),
     }
 }

@@ -45,6 +45,7 @@ impl Salesforce {
         match error {
             CrmError::Invalid(why) => CrmError::Invalid(format!("{why}; {}", self.wanted(kind))),
             CrmError::Refused(_)
+            | CrmError::Forbidden(_)
             | CrmError::Unreachable(_)
             | CrmError::Failing(_)
             | CrmError::Busy { .. }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::{CrmError, Owner, money, phone};
 use crate::domain::contact::Address;
+use crate::domain::safe_text::SafeText;
 use crate::domain::time::Timestamp;
 
 /// A record: its fields, and those of the records it looks up to.
@@ -250,6 +251,20 @@ pub fn code(body: &[u8]) -> String {
         !word.is_empty() && word.len() <= 80 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
     };
     problem(body).map(|p| p.code).filter(plain).unwrap_or_else(|| "it does not say why".to_owned())
+}
+
+/// Classes whose sentence is about the organisation and its API alone; those of the others name records.
+const OF_THE_API: [&str; 3] = ["API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG", "FUNCTIONALITY_NOT_ENABLED"];
+
+/// How much of Salesforce's own sentence is repeated, in cells of a line.
+const SENTENCE: usize = 120;
+
+/// What our user may not do, in Salesforce's words: the class, with its sentence where that can hold nothing of a record.
+pub fn forbids(body: &[u8]) -> String {
+    let class = code(body);
+    let said = problem(body).filter(|_| OF_THE_API.contains(&class.as_str())).map(|problem| problem.message);
+    let sentence = SafeText::line(&said.unwrap_or_default()).truncated(SENTENCE);
+    if sentence.is_empty() { class } else { format!("{class}, {sentence}") }
 }
 
 /// Whether a class of refusal is about the owner.

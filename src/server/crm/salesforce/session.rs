@@ -11,7 +11,7 @@ use super::limits::Said;
 use super::read;
 use crate::clock::Clock;
 use crate::config::secret::{Held, Secret};
-use crate::server::crm::{CrmError, FORBIDDEN};
+use crate::server::crm::CrmError;
 use crate::server::egress::{Ask, Egress, EgressError};
 
 /// Where users of Salesforce sign in.
@@ -146,7 +146,7 @@ impl Sessions {
                 // A person reads that in the log: which right is missing is in no other place.
                 tracing::warn!(reason = %read::unopened(&bytes), "Salesforce gives no token");
                 // Whoever gets no token has no right to anything.
-                Err(CrmError::Refused(if status == FORBIDDEN { 401 } else { status }))
+                Err(CrmError::Refused(status))
             }
             (_, Ok(_)) => Err(CrmError::Failing(status)),
         };

@@ -38,7 +38,7 @@ fn put_back(row: &mut CrmRow, now: Timestamp) {
 fn wake(tables: &mut Tables, of: &BTreeSet<ConversationId>, now: Timestamp) {
     for row in tables.crm_writes.values_mut().filter(|row| of.contains(&row.conversation)) {
         match row.ended {
-            None if !row.begun => row.next_at = row.next_at.min(now),
+            None if !row.begun || row.forbidden => row.next_at = row.next_at.min(now),
             Some((CrmEnd::Refused, _)) => put_back(row, now),
             None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
         }
@@ -97,6 +97,13 @@ impl CrmWriteStore for MemoryStore {
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
         wake(&mut *self.0.lock().await, &[conversation].into(), now);
+        Ok(())
+    }
+
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        for row in self.0.lock().await.crm_writes.values_mut().filter(|row| row.ended.is_none() && row.forbidden) {
+            row.next_at = row.next_at.min(now);
+        }
         Ok(())
     }
 
@@ -161,6 +168,7 @@ impl CrmWriteStore for MemoryStore {
                 None => {
                     standing.waiting += 1;
                     standing.forbidden += u64::from(row.forbidden);
+                    standing.failed += u64::from(row.tries > 0 && !row.forbidden);
                     standing.oldest = Some(standing.oldest.map_or(row.at, |oldest| oldest.min(row.at)));
                 }
                 Some((CrmEnd::Refused, _)) => standing.refused += 1,
@@ -183,6 +191,12 @@ impl CrmWriteStore for MemoryStore {
         Ok((waiting, refused))
     }
 
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let waiting = tables.crm_writes.values().filter(|row| row.ended.is_none() && row.forbidden);
+        Ok(waiting.min_by_key(|row| (row.at, row.key)).cloned())
+    }
+
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut tables = self.0.lock().await;
         let mut again = 0;
@@ -190,7 +204,7 @@ impl CrmWriteStore for MemoryStore {
             if matches!(row.ended, Some((CrmEnd::Refused, _))) {
                 put_back(row, now);
                 again += 1;
-            } else if row.ended.is_none() && row.forbidden && !row.begun {
+            } else if row.ended.is_none() && row.forbidden {
                 (row.waits, row.next_at, row.tries, row.forbidden) = (None, now, 0, false);
                 again += 1;
             }

@@ -52,6 +52,15 @@ impl CrmWriteStore for SqliteStore {
         .await
     }
 
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE crm_write SET next_at = ?1 WHERE ended IS NULL AND forbidden = 1 AND next_at > ?1";
+        self.write(move |db| {
+            db.execute(sql, [now.millis()])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn crm_tasks(
         &self,
         conversation: Option<ConversationId>,
@@ -125,11 +134,16 @@ impl CrmWriteStore for SqliteStore {
         .await
     }
 
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        let sql = "SELECT * FROM crm_write WHERE ended IS NULL AND forbidden = 1 ORDER BY at, key LIMIT 1";
+        self.read(move |tx| Ok(select(tx, sql, &[])?.pop())).await
+    }
+
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
         let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
                        closed = iif(closed IS NULL, NULL, 0) WHERE ended = 'refused'";
         let forbidden = "UPDATE crm_write SET waits = NULL, next_at = ?1, tries = 0, forbidden = 0 \
-                         WHERE ended IS NULL AND forbidden = 1 AND begun = 0";
+                         WHERE ended IS NULL AND forbidden = 1";
         self.write(move |db| {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let again = tx.execute(refused, [now.millis()])? + tx.execute(forbidden, [now.millis()])?;
@@ -172,7 +186,7 @@ impl CrmWriteStore for SqliteStore {
 /// What waits may be tried at once, and what was refused waits again: of a conversation, or of a number itself.
 fn wake(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<(), StoreError> {
     let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
-                 AND begun = 0";
+                 AND (begun = 0 OR forbidden = 1)";
     let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0, \
                    closed = iif(closed IS NULL, NULL, 0) \
                    WHERE ended = 'refused' AND conversation = ?1";
@@ -257,12 +271,13 @@ fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow
 }
 
 fn standing(tx: &Transaction<'_>) -> Result<CrmStanding, StoreError> {
-    let waiting = "SELECT count(*), min(at), coalesce(sum(forbidden), 0) FROM crm_write WHERE ended IS NULL";
-    let told = |r: &Row<'_>| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?, number(r, 2)?));
-    let (waiting, oldest, forbidden) = tx.query_row(waiting, [], told)?;
+    let waiting = "SELECT count(*), min(at), coalesce(sum(forbidden), 0), \
+                   coalesce(sum(tries > 0 AND forbidden = 0), 0) FROM crm_write WHERE ended IS NULL";
+    let told = |r: &Row<'_>| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?, number(r, 2)?, number(r, 3)?));
+    let (waiting, oldest, forbidden, failed) = tx.query_row(waiting, [], told)?;
     let refused = "SELECT count(*) FROM crm_write WHERE ended = 'refused'";
     let refused = tx.query_row(refused, [], |r| number(r, 0))?;
-    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), forbidden, refused })
+    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), forbidden, failed, refused })
 }
 
 fn select(tx: &Transaction<'_>, sql: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {

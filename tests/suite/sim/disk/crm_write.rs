@@ -37,6 +37,10 @@ impl CrmWriteStore for Disk {
         self.inner.crm_wake(conversation, now).await
     }
 
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.crm_wake_forbidden(now).await
+    }
+
     async fn crm_tasks(
         &self,
         conversation: Option<ConversationId>,
@@ -52,6 +56,10 @@ impl CrmWriteStore for Disk {
 
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError> {
         self.inner.crm_stuck(limit).await
+    }
+
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        self.inner.crm_first_forbidden().await
     }
 
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {

@@ -153,3 +153,26 @@ fn a_refusal_is_told_by_its_class_and_never_by_its_words() {
     let said = answer::<Records>(br#"{"results":[{"id":"+14155550100","properties":7}]}"#).unwrap_err().to_string();
     assert!(said.contains("line 1") && !said.contains("4155550100"), "{said}");
 }
+
+#[test]
+fn a_right_that_is_missing_is_told_by_its_scopes_and_nothing_of_a_record_is() {
+    let told = |scopes: &str| {
+        let body = format!(
+            r#"{{"status":"error","message":"This app hasn't been granted all required scopes to make this call.",
+            "correlationId":"c1","errors":[{{"message":"One or more of the following scopes are required.",
+            "context":{scopes}}}],"links":{{"scopes":"https://developers.hubspot.com/scopes"}},
+            "category":"MISSING_SCOPES"}}"#
+        );
+        forbids(body.as_bytes())
+    };
+    let two = r#"{"requiredGranularScopes":["crm.objects.contacts.write","crm.objects.deals.write"]}"#;
+    assert_eq!(told(two), "MISSING_SCOPES, crm.objects.contacts.write or crm.objects.deals.write");
+    // What is no name of a scope is not repeated, and its own sentence is, on one line.
+    let sentence = "MISSING_SCOPES, This app hasn't been granted all required scopes to make this call.";
+    assert_eq!(told(r#"{"requiredScopes":["+14155550100","dana@acme.example","Dana Reyes"]}"#), sentence);
+    assert_eq!(told("{}"), sentence);
+    assert_eq!(told("null"), "MISSING_SCOPES", "in another form");
+    let other = br#"{"message":"You may not edit Dana Reyes, dana@acme.example","category":"FORBIDDEN","errors":null}"#;
+    assert_eq!(forbids(other), "FORBIDDEN");
+    assert_eq!(forbids(b"<html>"), "it does not say why");
+}

@@ -72,3 +72,16 @@ fn a_refusal_is_told_by_its_class_and_never_by_its_sentence() {
     assert_eq!(unopened(br#"{"error":"invalid_grant","error_description":"user x"}"#), "invalid_grant");
     assert_eq!(unopened(br#"{"error":"Dana <script>"}"#), "it does not say why");
 }
+
+#[test]
+fn a_right_that_is_missing_is_told_by_its_class_and_with_a_sentence_that_names_no_record() {
+    let body = br#"[{"message":"insufficient access rights on cross-reference id: 0035g00000XyZ",
+        "errorCode":"INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY","fields":[]}]"#;
+    assert_eq!(forbids(body), "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY");
+    let body = br#"[{"message":"The REST API is not enabled\u001b[2J for this Organization.",
+        "errorCode":"API_DISABLED_FOR_ORG"}]"#;
+    let said = forbids(body);
+    assert!(said.starts_with("API_DISABLED_FOR_ORG, The REST API is not enabled"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said}");
+    assert_eq!(forbids(b"<html>"), "it does not say why");
+}
