@@ -92,6 +92,13 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
         assert!(explained.contains(words), "no {words:?} in: {explained}");
     }
     assert!(!explained.contains("fifty seats") && !explained.contains(&phone), "no words, no number: {explained}");
+    // An auditor, to whom no conversation is shown, reads the same at their own shell.
+    let token = town.rep("add", "nina");
+    town.machine.does(&["login", &town.backend, "--token-stdin", "--profile", "nina"], &token);
+    let read = town.machine.does(&["explain", &text, "--profile", "nina"], "");
+    assert!(read.starts_with(&explained), "more may have come since: {read}");
+    let none = town.machine.run(&["explain", "SM0", "--profile", "nina"], "");
+    assert!(!none.ok && none.err.contains("No conversation has this id"), "{}", none.err);
 
     // Back to the first, as a third.
     let back = ["playbook", "rollback", "--database", &database, "1", "--by", "nina"];
