@@ -1,12 +1,11 @@
 //! What is written back into the CRM: whether anything waits or was refused.
 
+use super::crm::AREA;
 use super::report::Report;
 use crate::clock::{Clock as _, SystemClock};
 use crate::server::store::StoreError;
 use crate::server::store::crm_write::CrmWriteStore as _;
 use crate::server::store::sqlite::SqliteStore;
-
-const AREA: &str = "crm";
 
 /// Writes that wait looked through for one that we have no right to, oldest first.
 const LOOKED_AT: usize = 1_000;
@@ -14,11 +13,10 @@ const LOOKED_AT: usize = 1_000;
 /// A write that waits for so many minutes is worth a look.
 const LAGGING: i64 = 15;
 
-/// Looks at what a backend's database holds of them.
-pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
+/// Looks at what a backend's database holds of them. Whether a backend ever wrote into a CRM from it.
+pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<bool, StoreError> {
     if store.crm_read_to().await?.is_none() {
-        report.fine(AREA, "writes", "no CRM takes any");
-        return Ok(());
+        return Ok(false);
     }
     let standing = store.crm_standing().await?;
     let minutes = standing.oldest.map_or(0, |oldest| SystemClock.now().since(oldest).as_seconds() / 60);
@@ -35,5 +33,5 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
             "give the CRM's app that right: they are tried again by themselves, and at once by comeback crm retry";
         report.look(AREA, "rights", format!("{} of them wait for one: {why}", standing.forbidden), next);
     }
-    Ok(())
+    Ok(true)
 }
