@@ -25,8 +25,9 @@ use crate::wire::audit::SealedEntry;
 /// Entries read at once.
 const PAGE: usize = 5_000;
 
-/// Every text that we refused or kept back or the carrier refused, in the order of the journal: whose, why, and by which
-/// entry it is shown. What was ruled about numbers on hold, with the reasons, is told by `comeback consent rulings`.
+/// Every text that we refused or kept back or the carrier refused, in the order of the journal: whose, why, and by
+/// which entry it is shown. What was ruled about numbers on hold, with the reasons, is told by `comeback consent
+/// rulings`.
 ///
 /// Read by an admin, an auditor or an operator. Words and numbers stand in no entry; an operator is told the number.
 #[derive(Debug, Args)]

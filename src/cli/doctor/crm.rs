@@ -39,7 +39,8 @@ pub(super) async fn look(
     }
 }
 
-/// `written` says that a backend wrote into a CRM from this database. One that does is told so itself, and not this command.
+/// `written` says that a backend wrote into a CRM from this database. One that does is told so itself, and not this
+/// command.
 async fn ask(
     report: &mut Report,
     database: &Path,

@@ -35,7 +35,8 @@ struct Finding {
     next: String,
 }
 
-/// Everything that was found, what is of one area together. What goes into it may hold secrets; what comes out holds none.
+/// Everything that was found, what is of one area together. What goes into it may hold secrets; what comes out holds
+/// none.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     findings: Vec<Finding>,

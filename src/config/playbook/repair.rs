@@ -136,8 +136,8 @@ fn toml(file: &str, source: &str) -> Reading {
     Reading { document: None, mistakes, mended, left_out }
 }
 
-/// What a document says without its mistakes, and every one of them, in the order of the file. Any of its keys may be left
-/// out; nothing where it says too little.
+/// What a document says without its mistakes, and every one of them, in the order of the file. Any of its keys may be
+/// left out; nothing where it says too little.
 pub(in crate::config) fn every<T: DeserializeOwned>(file: &str, source: &str) -> (Option<T>, Vec<Diagnostic>) {
     let Some(mended) = mended(file, source, READINGS) else { return of_toml(file, source) };
     let (document, found) = of_toml(file, &mended.text);

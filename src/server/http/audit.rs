@@ -64,8 +64,8 @@ fn is_one_of(entry: &Entry, kinds: &[&str]) -> bool {
     kinds.iter().any(|kind| if *kind == "refusals" { is_refusal(&frame) } else { frame.kind == *kind })
 }
 
-/// Whether it says that a text did not go: refused or kept back by us, or refused by the carrier. One that the carrier took
-/// and the network did not bring has gone.
+/// Whether it says that a text did not go: refused or kept back by us, or refused by the carrier. One that the carrier
+/// took and the network did not bring has gone.
 pub fn is_refusal(frame: &Frame) -> bool {
     REFUSALS.contains(&frame.kind.as_str()) || is_refused_by_carrier(frame)
 }
