@@ -1,6 +1,7 @@
 //! `comeback config path|print|check`: where a rep's files are, what holds and why, and what is wrong with it.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -60,7 +61,11 @@ impl Config {
                 }
             }
             Self::Check => {
-                let wrong = mistakes(profile)?;
+                let file = file()?;
+                let program = program_trouble(&file.settings).map(|why| file.at_program(&why));
+                let mut wrong = file.mistakes;
+                wrong.extend(program);
+                wrong.extend(beside(profile)?);
                 for mistake in &wrong {
                     say(mistake);
                 }
@@ -151,16 +156,58 @@ pub(super) fn settings(profile: &str, config: &RepConfig) -> Vec<Setting> {
     ]
 }
 
-/// Everything that is wrong in files and environment, each in words that say where.
-pub(super) fn mistakes(profile: &str) -> anyhow::Result<Vec<String>> {
-    let mut wrong = Vec::new();
-    let file = config_file()?;
-    let name = file.display().to_string();
-    match std::fs::read_to_string(&file) {
-        Ok(source) => wrong.extend(rep::read(&name, &source).err().map(|e| e.to_string())),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => wrong.push(Diagnostic::of_file(&name, format!("cannot be read: {e}")).to_string()),
+/// The file of settings as it was found.
+pub(super) struct SettingsFile {
+    name: String,
+    source: String,
+    /// What it sets, without what is wrong in it.
+    pub(super) settings: RepConfig,
+    /// Everything that is wrong in it, each in words that say where.
+    pub(super) mistakes: Vec<String>,
+}
+
+impl SettingsFile {
+    fn at_program(&self, why: &str) -> String {
+        rep::at_program(&self.name, &self.source, &format!("alerts.command: {why}")).to_string()
     }
+}
+
+/// Reads the file of settings as far as it goes; none there is the same as an empty one.
+pub(super) fn file() -> anyhow::Result<SettingsFile> {
+    let path = config_file()?;
+    let name = path.display().to_string();
+    let (source, mut mistakes) = match std::fs::read_to_string(&path) {
+        Ok(source) => (source, Vec::new()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => (String::new(), Vec::new()),
+        Err(e) => (String::new(), vec![Diagnostic::of_file(&name, format!("cannot be read: {e}")).to_string()]),
+    };
+    let (settings, found) = rep::every(&name, &source);
+    mistakes.extend(found.iter().map(ToString::to_string));
+    Ok(SettingsFile { name, source, settings, mistakes })
+}
+
+/// Why the program that alerts run cannot be run, when it cannot.
+pub(super) fn program_trouble(settings: &RepConfig) -> Option<String> {
+    let program = settings.alerts.command.as_ref()?.first()?;
+    let runs = |path: &Path| path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    if !program.contains('/') {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&folders).any(|folder| runs(&folder.join(program)));
+        return (!found).then(|| format!("{program} is in no folder of PATH"));
+    }
+    let path = Path::new(program);
+    if runs(path) {
+        None
+    } else if path.exists() {
+        Some(format!("{program} is no program that can be run"))
+    } else {
+        Some(format!("{program} is not there"))
+    }
+}
+
+/// Everything that is wrong in the environment and with the sign-in, each in words that say where.
+pub(super) fn beside(profile: &str) -> anyhow::Result<Vec<String>> {
+    let mut wrong = Vec::new();
     if let Err(e) = log::level(std::env::var(log::LEVEL).ok().as_deref()) {
         wrong.push(e.to_string());
     }

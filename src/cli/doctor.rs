@@ -52,9 +52,9 @@ impl Doctor {
         let runtime = super::runtime()?;
         if let Some(database) = &self.database {
             let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
-            runtime.block_on(operator::look(&mut report, database, public_url));
-            if database.exists() {
-                runtime.block_on(crm::look(&mut report, database, &self.crm, &self.egress));
+            // What is in no database that reads is asked nothing about.
+            if let Some(store) = runtime.block_on(operator::look(&mut report, database, public_url)) {
+                runtime.block_on(crm::look(&mut report, database, store, &self.crm, &self.egress));
             }
         } else {
             let dir = profile_dir(profile)?;

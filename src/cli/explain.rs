@@ -8,11 +8,13 @@ use super::desk::Desk;
 use super::{DatabaseArg, parse_database, say};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
-use crate::server::explain::{self, Told};
+use crate::server::explain::{self, Notes, Told};
 use crate::server::store::Store;
 use crate::server::store::sqlite::SqliteStore;
 
 /// Why a conversation went to whom it went.
+///
+/// Read by whoever sees the conversation, by an auditor of any, without the words of notes, or by an operator.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
@@ -30,7 +32,7 @@ impl Explain {
             let playbook =
                 store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
             let zone = playbook.zone();
-            (zone, explain::of(&store, &playbook, zone, conversation).await?)
+            (zone, explain::of(&store, &playbook, zone, conversation, Notes::Told).await?)
         } else {
             let desk = Desk::open(profile).await?;
             let told = desk.backend.explanation(&self.id).await?.facts;

@@ -32,7 +32,7 @@ mod listed;
 mod next_steps;
 mod owners;
 pub mod places;
-mod repair;
+pub(super) mod repair;
 mod reports;
 mod schedules;
 pub mod schema;

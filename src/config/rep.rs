@@ -2,9 +2,11 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::diagnose::Diagnostic;
-use super::diagnose::mend::mended;
+use super::playbook::repair;
 
 /// What a rep set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -62,12 +64,27 @@ impl Way {
 ///
 /// # Errors
 ///
-/// A mistake, with its line, its column and the nearest valid word.
+/// The first mistake, with its line, its column and the nearest valid word.
 pub fn read(file: &str, source: &str) -> Result<RepConfig, Diagnostic> {
-    toml::from_str(source).map_err(|e| {
-        let no_toml = mended(file, source, 1).and_then(|mended| mended.mistakes.into_iter().next());
-        no_toml.unwrap_or_else(|| Diagnostic::from_toml(file, source, &e))
-    })
+    let (settings, mistakes) = every(file, source);
+    mistakes.into_iter().next().map_or(Ok(settings), Err)
+}
+
+/// The settings without what is wrong with them, and every mistake, in the order of the file.
+pub fn every(file: &str, source: &str) -> (RepConfig, Vec<Diagnostic>) {
+    let (settings, mistakes) = repair::every::<RepConfig>(file, source);
+    (settings.unwrap_or_default(), mistakes)
+}
+
+/// What is wrong with the program of `alerts.command`, told where it stands.
+pub fn at_program(file: &str, source: &str, message: &str) -> Diagnostic {
+    let (root, _) = DeTable::parse_recoverable(source);
+    let command = root.get_ref().get("alerts").and_then(|alerts| alerts.get_ref().get("command"));
+    let program = command.and_then(|command| command.get_ref().get(0_usize)).or(command);
+    match program.map(Spanned::span) {
+        Some(span) => Diagnostic::at(file, source, span, message, None),
+        None => Diagnostic::of_file(file, message),
+    }
 }
 
 fn program<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
@@ -104,6 +121,37 @@ mod tests {
             let config = read("config.toml", &format!("[alerts]\nby = [\"{}\"]\n", way.word())).unwrap();
             assert_eq!(config.alerts.by, Some(vec![way]));
         }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_and_the_rest_is_read() {
+        let told = |source: &str| {
+            let (settings, mistakes) = every("c", source);
+            let first = |told: &Diagnostic| told.to_string().lines().next().unwrap_or_default().to_owned();
+            (settings, mistakes.iter().map(first).collect::<Vec<_>>())
+        };
+        let (settings, mistakes) = told("[alerts]\nby = 3\ncommand = [\"blink\"]\n[alert]\nx = 1\n");
+        assert_eq!(settings.alerts, AlertConfig { by: None, command: Some(vec!["blink".to_owned()]) });
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        assert!(mistakes[0].starts_with("c:2:6: expected a list, found the number 3"), "{mistakes:?}");
+        assert!(mistakes[1].starts_with("c:4:2: unknown key \"alert\""), "{mistakes:?}");
+        // What was meant is read on: the wrong name hides nothing under it.
+        let (settings, mistakes) = told("[alert]\nby = [\"dekstop\", \"bell\"]\ncommand = []\n");
+        assert_eq!(settings.alerts, AlertConfig { by: Some(vec![Way::Desktop, Way::Bell]), command: None });
+        let places: Vec<&str> = mistakes.iter().map(|told| told.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(places, ["c:1:2:", "c:2:7:", "c:3:11:"], "{mistakes:?}");
+        // The same where it is no TOML.
+        let (_, mistakes) = told("[alerts]\nby = [\"bell\"\ncomand = [\"blink\"]\n");
+        assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+        let (_, mistakes) = told("[alerts]\nby = [\"bell\"]\nby = [\"osc9\"]\n");
+        assert!(mistakes.len() == 1 && mistakes[0].contains("written twice"), "{mistakes:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_program_is_told_where_it_stands() {
+        let told = |source: &str| at_program("c", source, "not there").to_string();
+        assert!(told("[alerts]\ncommand = [\"blink\"]\n").starts_with("c:2:12: not there"), "its first word");
+        assert_eq!(told("[alert]\n"), "c: not there");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::message::{Delivery, InboundKind};
 use super::playbook::Playbook;
 use super::quiet_hours::Said;
 use super::rejection::Rejection;
+use super::sending::is_opt_out;
 use super::time::Timestamp;
 
 /// What one fact says. The first line is the fact, those after it are its reasons. Every fact says something: nothing about
@@ -52,7 +53,9 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::SendUnknown { .. } => "nobody knows whether the carrier has the text".to_owned(),
         Event::DeliveryChanged { delivery, error, .. } => {
             let code = error.map_or_else(String::new, |code| format!(", error {code}"));
-            format!("the carrier: {}{code}", delivered(*delivery))
+            let listed = delivery.is_failure() && error.is_some_and(is_opt_out);
+            let why = if listed { ": its own list says that the number opted out" } else { "" };
+            format!("the carrier: {}{code}{why}", delivered(*delivery))
         }
         Event::OptedOut { source, scope, said, .. } => {
             let said = said.map_or_else(String::new, |at| format!(", said {}", time(at)));

@@ -249,7 +249,7 @@ pub enum Role {
     Lead,
     /// Everything.
     Admin,
-    /// Consent, rulings, refusals and the journal, for reading alone.
+    /// Consent, rulings, refusals, what was decided and why, and the journal, for reading alone.
     Auditor,
 }
 

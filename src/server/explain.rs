@@ -27,6 +27,15 @@ pub struct Told {
     pub lines: Vec<String>,
 }
 
+/// Whether the words of notes are told. The sealed record holds none, and neither does what an auditor reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notes {
+    /// With the fact that somebody noted.
+    Told,
+    /// Only the fact.
+    LeftOut,
+}
+
 /// The conversation that somebody means: by its own id, or by the carrier's id of a text in it, which some carriers write
 /// as we write ours.
 pub async fn meant(store: &dyn Store, id: &str) -> Result<Option<ConversationId>, StoreError> {
@@ -44,13 +53,11 @@ pub async fn of(
     playbook: &Playbook,
     zone: Tz,
     conversation: ConversationId,
+    notes: Notes,
 ) -> Result<Vec<Told>, StoreError> {
-    let words: BTreeMap<MessageId, String> = match store.messages(conversation, u64::MAX, MOST).await? {
-        Some((_, messages)) => {
-            let said = messages.into_iter().filter_map(|m| Some((m.id, m.body?)));
-            said.map(|(id, body)| (id, SafeText::line(body.as_str()).as_str().to_owned())).collect()
-        }
-        None => BTreeMap::new(),
+    let words = match notes {
+        Notes::Told => words(store, conversation).await?,
+        Notes::LeftOut => BTreeMap::new(),
     };
     let (mut all, mut origin) = (Vec::new(), None);
     for entry in store.entries_of(conversation.0, MOST).await? {
@@ -76,6 +83,13 @@ pub async fn of(
         }
     }
     Ok(all)
+}
+
+/// What was said in it, each by its message.
+async fn words(store: &dyn Store, conversation: ConversationId) -> Result<BTreeMap<MessageId, String>, StoreError> {
+    let Some((_, messages)) = store.messages(conversation, u64::MAX, MOST).await? else { return Ok(BTreeMap::new()) };
+    let said = messages.into_iter().filter_map(|m| Some((m.id, m.body?)));
+    Ok(said.map(|(id, body)| (id, SafeText::line(body.as_str()).as_str().to_owned())).collect())
 }
 
 /// What told what a reply is about.

@@ -35,7 +35,7 @@ mod scheduled;
 mod setting;
 pub mod standard;
 
-pub use setting::{Given, unreadable};
+pub use setting::{Given, in_words, unreadable};
 
 /// Notices of one recipient looked at in one round.
 const ROUND: usize = 500;
@@ -106,8 +106,10 @@ impl Notifier {
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.
     pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-        for (channel, why) in unreadable(&self.service.playbook(), &self.given).await {
-            tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
+        // A first playbook names channels before anybody set them up: said once, and no error.
+        let lacking = in_words(unreadable(&self.service.playbook(), &self.given).await).join("; ");
+        if !lacking.is_empty() {
+            tracing::warn!(lacking, "channels of the playbook that cannot be used yet: what they tell is tried again");
         }
         let handing = hand_off::run(self.service.clone(), shutdown.clone());
         let reporting = scheduled::run(self.service.clone(), shutdown.clone());

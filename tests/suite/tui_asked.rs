@@ -130,6 +130,24 @@ fn an_auditor_is_offered_nothing_that_changes_anything() {
 }
 
 #[test]
+fn an_auditor_s_empty_inbox_promises_no_texts_and_says_what_can_be_read() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let mut list = inbox(Vec::new());
+        let mut playbook = list.playbook.as_deref().unwrap().clone();
+        playbook.auditors.insert("audra".into(), Auditor { name: "Audra".to_owned() });
+        list.playbook = Some(Arc::new(playbook));
+        list.me.as_mut().unwrap().rep = "audra".into();
+        desk.hear(Notice::Inbox(Arc::new(list)));
+        desk.says("Auditors have no conversations.");
+        desk.says("M measures all of them");
+        for promised in ["No replies yet", "texts back", "A  away"] {
+            assert!(!desk.screen().contains(promised), "{promised}: {}", desk.screen());
+        }
+    }
+}
+
+#[test]
 fn a_text_of_several_parts_says_its_price_on_every_screen() {
     for (size, parts) in [((40, 12), 2), ((80, 24), 2), ((80, 24), 5)] {
         let mut desk = Desk::usual(size);

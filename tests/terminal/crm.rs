@@ -97,6 +97,25 @@ fn without_a_file_the_people_of_the_seed_are_there_and_one_that_does_not_read_is
     assert!(!said.ok && said.err.contains("--people is who is in an emulated CRM"), "{}", said.err);
 }
 
+/// The command is the one that the page about CRMs gives, whatever it is.
+#[test]
+fn the_emulated_directory_is_shown_by_the_command_on_its_page() {
+    let page = include_str!("../../assets/docs/crm.md");
+    let typed = page.lines().find(|line| line.starts_with("$ curl ") && line.contains("crm_url")).expect("a command");
+    let [_, header, _, url] = typed.split('"').collect::<Vec<_>>()[..4] else { panic!("{typed}") };
+    let token = header.strip_prefix("Authorization: Bearer ").expect("a token");
+    let machine = Machine::new();
+    let emulate = machine.start("emulate", &["emulate", "--listen", "127.0.0.1:0", "--quiet"], "");
+    let about = emulate.about();
+    let said = |typed: &str| {
+        ["crm_url", "crm_token"].iter().fold(typed.to_owned(), |typed, name| {
+            typed.replace(&format!("${name}"), about[name].as_str().expect("it is said"))
+        })
+    };
+    let all = machine.get(&said(url), &said(token));
+    assert!(all["contacts"].as_array().is_some_and(|all| !all.is_empty()), "{all}");
+}
+
 #[test]
 fn the_demo_runs_on_either_with_its_own_people_in_it() {
     for (crm, kind) in [("hubspot", "communications"), ("salesforce", "Task")] {

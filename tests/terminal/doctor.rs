@@ -1,5 +1,6 @@
 //! `comeback doctor` by the real program: well, and with each thing broken.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
@@ -240,6 +241,10 @@ fn an_operator_is_told_about_database_journal_numbers_and_the_public_address() {
     ] {
         assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
     }
+    // Each area stands once, whatever is looked at in between.
+    let areas: Vec<&str> = said.out.lines().skip(1).filter(|l| !l.is_empty() && !l.starts_with(' ')).collect();
+    let once: BTreeSet<&str> = areas.iter().copied().collect();
+    assert!(areas.len() == once.len() && once.contains("public URL") && once.contains("clock"), "{areas:?}");
     desk.backend.kill();
     let said = doctor(&desk.machine, &["--database", &database, "--public-url", &url]);
     wrong(&said, "connection");
@@ -282,6 +287,38 @@ fn a_secret_that_the_operator_reads_and_the_backend_does_not_is_told_by_both() {
         (status == 200 && told.contains("\"lines_secret_unreadable\":[\"main\"]")).then_some(told)
     });
     assert!(told.contains("comeback line list says where") && !told.contains(VARIABLE), "{told}");
+}
+
+#[test]
+fn channels_whose_address_or_secret_is_missing_are_told_by_the_doctor_and_once_by_the_log() {
+    let desk = Desk::new();
+    let (database, home) = (desk.machine.database(), desk.machine.home().display().to_string());
+    let said = desk.doctor(&["--database", &database]);
+    let looks: Vec<&str> = said.out.lines().filter(|l| l.trim_start().starts_with("look   channels")).collect();
+    let unset = |what: &str, name: &str| format!("needed by {what}: the variable {name} is not set");
+    let wanted = [unset("chat and wall", "COMEBACK_CHAT_URL"), unset("ops", "COMEBACK_OPS_URL")];
+    let told = looks.iter().zip(&wanted).all(|(line, wanted)| line.ends_with(wanted.as_str()));
+    assert!(said.ok && looks.len() == wanted.len() && told, "{}", said.out);
+    // The example's channels are nobody's yet: its first start says so in one line, which is no error.
+    let log = eventually("the backend's word", || {
+        let log = desk.backend.said();
+        log.contains("COMEBACK_CHAT_URL").then_some(log)
+    });
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("COMEBACK_CHAT_URL")).collect();
+    assert!(told.len() == 1 && told[0].contains("WARN") && told[0].contains("COMEBACK_OPS_URL"), "{log}");
+    assert!(!log.contains("ERROR"), "{log}");
+
+    let secret = format!("whsec_{}=", "A".repeat(43));
+    let set = [
+        ("HOME", home.as_str()),
+        ("LC_ALL", "C.UTF-8"),
+        ("COMEBACK_CHAT_URL", "https://chat.example/x"),
+        ("COMEBACK_OPS_URL", "https://ops.example/x"),
+        ("COMEBACK_OPS_SECRET", secret.as_str()),
+    ];
+    let said = desk.machine.run_with(&set, &["doctor", "--database", &database], "");
+    assert!(said.out.contains("whoever runs this can read what they need"), "{}", said.out);
+    assert!(!said.out.contains("cannot read"), "{}", said.out);
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! A first playbook from the people of HubSpot and Salesforce, as emulated programs of their own over loopback.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::house::COMEBACK;
 use super::program::{Machine, keep};
+use super::tmux::Terminal;
 
 const ANSWERS: [&str; 6] = ["--company", "Harbor & Pine", "--zone", "America/New_York", "--number", "+16465550100"];
 
@@ -52,6 +56,47 @@ fn a_first_playbook_has_hubspots_people_by_name_and_without_their_mail_addresses
     let init = ["playbook", "init", "--crm", &named, "--crm-token-file", &token, "--out", &third];
     let wrong = machine.run(&[&init[..], &ANSWERS, &["--yes", "--only", "ben,mya"]].concat(), "");
     assert!(!wrong.ok && wrong.err.contains("did you mean \"maya\"?. Nothing was written"), "{}", wrong.err);
+}
+
+/// The page shows what is asked, from the first question on.
+#[test]
+fn the_questions_on_the_page_are_those_that_are_asked() {
+    let page = include_str!("../../assets/docs/playbook.md");
+    let (_, sample) = page.split_once("comeback playbook init --crm hubspot\n").expect("a sample");
+    let (sample, _) = sample.split_once("```").expect("its end");
+    let machine = Machine::new();
+    let hubspot = machine.start("hubspot", &["emulate", "hubspot", "--listen", "127.0.0.1:0"], "");
+    let about = hubspot.about();
+    let (named, token) = (format!("hubspot={}", text(&about, "base_url")), path(&machine, "token"));
+    keep(token.as_ref(), &text(&about, "token"));
+    let out = path(&machine, "playbook.toml");
+    let init = ["playbook", "init", "--crm", &named, "--crm-token-file", &token, "--out", &out];
+    let told = machine.run(&init, "ben, maya\nHarbor\n\n\n\n+16465550100\n\n\n");
+    assert!(told.ok, "{}{}", told.out, told.err);
+    let shown: Vec<&str> = sample.lines().filter(|line| line.ends_with("]:")).collect();
+    let asked: Vec<&str> = told.err.lines().filter(|line| line.ends_with("]:")).collect();
+    assert!(shown.len() > 1 && asked.starts_with(&shown), "{shown:?} is shown, {asked:?} asked");
+    let told = told.out.replace(&out, "playbook.toml");
+    for words in ["Read it, change it, then:\n  comeback playbook check playbook.toml\n", "HubSpot names ", "they are "]
+    {
+        assert!(sample.contains(words) && told.contains(words), "no {words:?} in {told}");
+    }
+}
+
+#[test]
+fn on_a_terminal_no_word_is_broken() {
+    let machine = Machine::new();
+    let out = path(&machine, "first.toml");
+    let init = ["playbook", "init", "--yes", "--force", "--rep", "ann", "--out", &out];
+    let whole = machine.does(&init, "");
+    assert!(whole.lines().any(|line| line.len() > 80), "{whole}");
+    let terminal =
+        Terminal::open(machine.home(), (80, 40), &format!("{COMEBACK} {}; echo over; read hold", init.join(" ")));
+    let screen = terminal.shows(&["over"]);
+    let words: BTreeSet<&str> = screen.split_whitespace().collect();
+    for word in whole.split_whitespace() {
+        assert!(words.contains(word), "{word} is broken:\n{screen}");
+    }
 }
 
 #[test]

@@ -92,6 +92,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
         assert!(explained.contains(words), "no {words:?} in: {explained}");
     }
     assert!(!explained.contains("fifty seats") && !explained.contains(&phone), "no words, no number: {explained}");
+    read_by_an_auditor(&town, &text, &explained);
 
     // Back to the first, as a third.
     let back = ["playbook", "rollback", "--database", &database, "1", "--by", "nina"];
@@ -144,4 +145,14 @@ fn times_are_read_as_people_type_them(town: &Town, on_call: &[&str]) {
     }
     let wrong = town.machine.run(&[on_call, &["fry 22:00"]].concat(), "");
     assert!(!wrong.ok && wrong.err.contains("\"fry 22:00\" is no time: write fri 22:00"), "{}", wrong.err);
+}
+
+/// An auditor, to whom no conversation is shown, reads the same at their own shell.
+fn read_by_an_auditor(town: &Town, text: &str, explained: &str) {
+    let token = town.rep("add", "nina");
+    town.machine.does(&["login", &town.backend, "--token-stdin", "--profile", "nina"], &token);
+    let read = town.machine.does(&["explain", text, "--profile", "nina"], "");
+    assert!(read.starts_with(explained), "more may have come since: {read}");
+    let missing = town.machine.run(&["explain", "SM0", "--profile", "nina"], "");
+    assert!(!missing.ok && missing.err.contains("No conversation has this id"), "{}", missing.err);
 }

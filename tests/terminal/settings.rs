@@ -63,6 +63,33 @@ fn a_mistake_is_told_with_its_place_and_the_nearest_word() {
 }
 
 #[test]
+fn all_mistakes_are_told_at_once_and_a_program_that_is_not_there_is_one() {
+    let machine = Machine::new();
+    write_config(&machine, "[alerts]\nby = 3\ncommand = [\"/not/there\", \"--red\"]\n[alert]\n");
+    let said = machine.run(&["config", "check"], "");
+    for words in [
+        "config.toml:2:6: expected a list",
+        "config.toml:3:12: alerts.command: /not/there is not there",
+        "config.toml:4:2: unknown key \"alert\"",
+    ] {
+        assert!(said.out.contains(words), "no {words:?} in {}", said.out);
+    }
+    assert!(!said.ok && said.err.contains("3 mistake(s)"), "{}", said.err);
+    let home = machine.home().display().to_string();
+    let doctor = machine.run_with(&[("HOME", &home), ("LC_ALL", "C.UTF-8")], &["doctor"], "").out;
+    for words in ["config.toml:2:6: expected a list", "unknown key \"alert\"", "/not/there is not there"] {
+        assert_eq!(doctor.matches(words).count(), 1, "{words:?} in {doctor}");
+    }
+    // By its name alone it is looked for where the system looks.
+    for (command, fine) in [("sh", true), ("blink-of-nobody", false)] {
+        write_config(&machine, &format!("[alerts]\ncommand = [\"{command}\"]\n"));
+        let said = machine.run(&["config", "check"], "");
+        assert_eq!(said.ok, fine, "{}{}", said.out, said.err);
+        assert!(fine || said.out.contains("blink-of-nobody is in no folder of PATH"), "{}", said.out);
+    }
+}
+
+#[test]
 fn a_real_shell_completes_what_can_be_typed() {
     let machine = Machine::new();
     let script = machine.home().join("completions");

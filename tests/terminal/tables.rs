@@ -26,6 +26,8 @@ fn a_folder_beside_the_database_is_the_crm_unless_another_or_none_is_named() {
     nothing.kill();
     let before = doctor(&machine, &[]);
     assert!(before.ok && !before.out.contains(ASKED), "{}", before.out);
+    let none = "ok     writes          none: no CRM that takes them was connected to this database";
+    assert!(before.out.contains(none), "{}", before.out);
     let refused = machine
         .run(&["serve", "--playbook", super::program::PLAYBOOK, "--database", &machine.database(), "--crm-writes"], "");
     assert!(!refused.ok && refused.err.contains("there is no CRM that could take writes"), "{}", refused.err);
@@ -38,13 +40,17 @@ fn a_folder_beside_the_database_is_the_crm_unless_another_or_none_is_named() {
     reads.kill();
     let off = doctor(&machine, &[]);
     assert!(off.ok && off.out.contains(OFF), "{}", off.out);
+    // One section says it, and says it once.
+    let areas = off.out.lines().filter(|line| line.to_lowercase() == "crm").count();
+    let writes = off.out.lines().filter(|line| line.contains("  writes  ")).count();
+    assert_eq!((areas, writes), (1, 1), "{}", off.out);
     assert!(!doctor(&machine, &["--crm-writes"]).out.contains(OFF));
     let writes = served(&machine, &["--crm-writes"]);
     assert!(writes.said().contains("writes=true") && !writes.said().contains(OFF), "{}", writes.said());
     writes.kill();
     let said = doctor(&machine, &[]);
     for words in [
-        "the folder crm beside the database is the CRM, read only",
+        "the folder crm beside the database is the CRM, read",
         ASKED,
         "1 thing(s) in it do not read: contacts.csv:3: name is missing",
     ] {

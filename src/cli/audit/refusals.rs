@@ -15,7 +15,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::{Entry, Frame, about, from_hex, to_hex};
-use crate::server::http::audit::REFUSALS;
+use crate::server::http::audit::is_refusal;
 use crate::server::store::Store as _;
 use crate::server::store::notice::NoticeStore as _;
 use crate::server::store::sqlite::SqliteStore;
@@ -25,8 +25,9 @@ use crate::wire::audit::SealedEntry;
 /// Entries read at once.
 const PAGE: usize = 5_000;
 
-/// Every text that was refused or kept back, in the order of the journal: whose, why, and by which entry it is shown. What
-/// was ruled about numbers on hold, with the reasons, is told by `comeback consent rulings`.
+/// Every text that we refused or kept back or the carrier refused, in the order of the journal: whose, why, and by
+/// which entry it is shown. What was ruled about numbers on hold, with the reasons, is told by `comeback consent
+/// rulings`.
 ///
 /// Read by an admin, an auditor or an operator. Words and numbers stand in no entry; an operator is told the number.
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ impl RefusalArgs {
             None => self.of_backend(&Desk::open(profile).await?).await?,
         };
         if told == 0 && !self.json {
-            say("No text was refused or kept back.");
+            say("No text was refused or kept back by us, and none was refused by the carrier.");
         }
         Ok(())
     }
@@ -162,14 +163,12 @@ async fn before(store: &SqliteStore, since: Timestamp) -> Result<u64, store::Sto
 }
 
 fn refusal(playbook: &Playbook, entry: &Entry) -> Option<Refusal> {
-    let kind = Frame::decode(&entry.body).ok()?.kind;
-    if !REFUSALS.contains(&kind.as_str()) {
-        return None;
-    }
+    let frame = Frame::decode(&entry.body).ok().filter(is_refusal)?;
     let line = dossier::of_entry(playbook, entry)?;
     let conversation = about(&entry.body).map(str::to_owned);
     let (at, hash) = (line.at, to_hex(&entry.hash));
-    Some(Refusal { seq: entry.seq, at, kind, what: line.what, by: line.by, conversation, number: None, hash })
+    let (kind, what, by) = (frame.kind, line.what, line.by);
+    Some(Refusal { seq: entry.seq, at, kind, what, by, conversation, number: None, hash })
 }
 
 /// An entry as it crossed the wire.
@@ -185,7 +184,40 @@ fn opened(sealed: &SealedEntry) -> Option<Entry> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::domain::event::Event;
+    use crate::domain::id::MessageId;
+    use crate::domain::message::Delivery;
+
+    #[test]
+    fn what_the_carrier_refused_is_told_beside_what_we_refused_and_what_the_network_lost_is_not() {
+        let message = MessageId(Uuid::nil());
+        let told = |delivery, error| {
+            let event = Event::DeliveryChanged { message, delivery, error };
+            let frame = Frame {
+                subject: json!({ "conversation": Uuid::nil() }),
+                kind: event.kind().to_owned(),
+                event: serde_json::to_value(&event).unwrap(),
+                actor: json!("carrier"),
+                command: None,
+                content: Vec::new(),
+                took_us: None,
+            };
+            let body = serde_json::to_vec(&frame).unwrap();
+            let entry = Entry { seq: 9, at: Timestamp::from_millis(0), prev: [0; 32], hash: [1; 32], body };
+            refusal(&Playbook::default(), &entry).map(|refusal| (refusal.what, refusal.conversation))
+        };
+        let (what, conversation) = told(Delivery::Failed, Some(21_610)).unwrap();
+        assert_eq!(what, ["the carrier: failed, error 21610: its own list says that the number opted out"]);
+        assert_eq!(conversation, Some(Uuid::nil().to_string()));
+        assert_eq!(told(Delivery::Failed, Some(30_003)).unwrap().0, ["the carrier: failed, error 30003"]);
+        assert!(told(Delivery::Undelivered, Some(21_610)).is_some(), "whenever it says so");
+        for (delivery, error) in [(Delivery::Undelivered, Some(30_003)), (Delivery::Delivered, None)] {
+            assert_eq!(told(delivery, error), None, "{delivery:?}");
+        }
+    }
 
     #[test]
     fn a_day_begins_in_its_zone_and_an_instant_is_one() {

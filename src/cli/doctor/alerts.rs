@@ -5,6 +5,8 @@ use crate::cli::rep::known;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::alert::reachable::unreachable;
 use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
+use crate::server::notify::{Given, in_words, unreadable};
 use crate::server::store::consent::ConsentStore as _;
 use crate::server::store::notice::NoticeStore as _;
 use crate::server::store::sqlite::SqliteStore;
@@ -14,6 +16,9 @@ const AREA: &str = "alerts";
 
 /// An opt-out that another system does not know for so many minutes is worth a look.
 const LAGGING: i64 = 15;
+
+/// Notices of one recipient that are looked at.
+const LOOKED_AT: usize = 500;
 
 /// Looks at what a backend's database holds of them.
 pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
@@ -26,15 +31,18 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
         report.fine(AREA, "channels", "none in the playbook: reps hear by their inbox alone");
         return Ok(());
     }
+    channels(report, &playbook).await;
     let counts = store.count_notices().await?;
-    match counts.dead {
-        0 => report.fine(AREA, "notices", format!("{} wait, none was given up", counts.waiting)),
-        dead => report.look(
-            AREA,
-            "notices",
-            format!("{} wait, {dead} were given up within a week", counts.waiting),
-            "the log names the channel and what it answered",
-        ),
+    let in_vain = store.notices(LOOKED_AT).await?.iter().filter(|row| row.tries > 0).count();
+    let wait = match in_vain {
+        0 => format!("{} wait", counts.waiting),
+        some => format!("{} wait, {some} of them tried in vain so far", counts.waiting),
+    };
+    let next = "the log names the channel and what it answered";
+    match (counts.dead, in_vain) {
+        (0, 0) => report.fine(AREA, "notices", format!("{wait}, none was given up")),
+        (0, _) => report.look(AREA, "notices", format!("{wait}; none was given up"), next),
+        (dead, _) => report.look(AREA, "notices", format!("{wait}; {dead} were given up within a week"), next),
     }
     if !playbook.consent.tell.is_empty() {
         consents(report, store).await?;
@@ -52,6 +60,18 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
         reps => report.look(AREA, "reach", format!("no alert can reach {reps} rep(s)"), next),
     }
     Ok(())
+}
+
+/// Whether what channels need can be read. What is read by one's own environment tells nothing of the backend's.
+async fn channels(report: &mut Report, playbook: &Playbook) {
+    let lacking = in_words(unreadable(playbook, &Given::new()).await);
+    if lacking.is_empty() {
+        return report.fine(AREA, "channels", "whoever runs this can read what they need");
+    }
+    for lacks in lacking {
+        let next = "see that the backend can read it: as it starts, its log names every channel that it cannot use";
+        report.look(AREA, "channels", format!("whoever runs this cannot read what is needed by {lacks}"), next);
+    }
 }
 
 /// Whether other systems know of every opt-out: one that does not may text somebody who said STOP.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::operator::UNREAD;
 use super::report::Report;
+use super::write_back;
 use crate::cli::crm::{CrmArgs, unwritten};
 use crate::cli::egress::EgressArgs;
 use crate::clock::{Clock, SystemClock};
@@ -15,25 +17,50 @@ use crate::server::crm::{Crm, CrmError, Reps};
 use crate::server::store::Store;
 use crate::server::store::sqlite::SqliteStore;
 
-const AREA: &str = "CRM";
+pub(super) const AREA: &str = "CRM";
 
 /// A number that nobody has: it is kept for fiction.
 const NOBODY: &str = "+12025550100";
 
-/// Asks the CRM that `serve` is given; nothing without one.
-pub(super) async fn look(report: &mut Report, database: &Path, crm: &CrmArgs, egress: &EgressArgs) {
-    if let Err(e) = ask(report, database, crm, egress).await {
+/// Looks at what waits to be written into a CRM, and asks the one that `serve` is given; nothing without one.
+pub(super) async fn look(
+    report: &mut Report,
+    database: &Path,
+    store: Arc<SqliteStore>,
+    crm: &CrmArgs,
+    egress: &EgressArgs,
+) {
+    let written = match write_back::look(report, &store).await {
+        Ok(written) => written,
+        Err(e) => return report.wrong("database", "contents", e.to_string(), UNREAD),
+    };
+    if let Err(e) = ask(report, database, store, (crm, egress), written).await {
         report.wrong(AREA, "answers", e.to_string(), "see assets/docs/crm.md: the address, the token and its scopes");
     }
 }
 
-async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &EgressArgs) -> anyhow::Result<()> {
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(database)?);
+/// `written` says that a backend wrote into a CRM from this database. One that does is told so itself, and not this
+/// command.
+async fn ask(
+    report: &mut Report,
+    database: &Path,
+    store: Arc<dyn Store>,
+    (args, egress): (&CrmArgs, &EgressArgs),
+    written: bool,
+) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let Some(crm) = args.connector(database, &egress.open()?, &store, &clock)? else { return Ok(()) };
+    let Some(crm) = args.connector(database, &egress.open()?, &store, &clock)? else {
+        if !written {
+            report.fine(AREA, "writes", "none: no CRM that takes them was connected to this database");
+        }
+        return Ok(());
+    };
     if args.beside(database).is_some() {
-        let may =
-            if args.writes() { "read and written into" } else { "read only: --crm-writes would let it take writes" };
+        let may = match (args.writes(), written) {
+            (true, _) => "read and written into",
+            (false, true) => "read, and written into by a backend with --crm-writes",
+            (false, false) => "read only: --crm-writes would let it take writes",
+        };
         report.fine(AREA, "folder", format!("the folder crm beside the database is the CRM, {may}"));
     }
     if let Ok(nobody) = Address::parse(NOBODY) {
@@ -45,12 +72,16 @@ async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &Egre
         let told = format!("{all} thing(s) in it do not read: {}", some.join("; "));
         report.look(AREA, "rows", told, "mend them; all else in it counts meanwhile");
     }
-    // A backend that writes is told so itself: this command need not be.
-    if store.crm_read_to().await?.is_none()
-        && let Some(playbook) = store.playbook().await?
-        && let Some(said) = unwritten(crm.as_ref(), &playbook.write_back)
-    {
-        report.look(AREA, "writes", said, "or switch off what is not to be written in the playbook's [crm]");
+    if !written && let Some(playbook) = store.playbook().await? {
+        match unwritten(crm.as_ref(), &playbook.write_back) {
+            Some(said) => {
+                report.look(AREA, "writes", said, "or switch off what is not to be written in the playbook's [crm]");
+            }
+            None if playbook.write_back.is_nothing() => {
+                report.fine(AREA, "writes", "none: the playbook wants nothing written");
+            }
+            None => report.fine(AREA, "writes", "none so far: no backend wrote into a CRM from this database"),
+        }
     }
     if crm.takes_writes() && store.playbook().await?.is_none_or(|playbook| playbook.write_back.opt_outs) {
         for lacks in crm.lacks().await? {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::report::Report;
 use super::{backend, file};
@@ -26,8 +27,11 @@ const VARIABLES: [(&str, bool); 9] = [
     ("COMEBACK_SMTP_URL", true),
 ];
 
-/// Looks at a backend's database, and at its public address when that is given.
-pub(super) async fn look(report: &mut Report, database: &Path, public_url: Option<&str>) {
+/// What to do about a database that does not read.
+pub(super) const UNREAD: &str = "see who else has it open, and the backend's log";
+
+/// Looks at a backend's database, and at its public address when that is given. The database, when it reads.
+pub(super) async fn look(report: &mut Report, database: &Path, public_url: Option<&str>) -> Option<Arc<SqliteStore>> {
     const AREA: &str = "configuration";
     for (name, secret) in VARIABLES {
         let Some(value) = std::env::var(name).ok().filter(|v| !v.is_empty()) else { continue };
@@ -41,15 +45,17 @@ pub(super) async fn look(report: &mut Report, database: &Path, public_url: Optio
     {
         report.wrong(AREA, "log filter", e.to_string(), "write a level, or as in info,comeback=debug");
     }
+    let mut store = None;
     if database.exists() {
         let wanted = file::Wanted {
             version: MIGRATIONS.last().map_or(0, |m| u64::from(m.version)),
             asked_by: "SELECT coalesce(max(version), 0) FROM schema_version",
         };
-        if file::look(report, "database", database, &wanted)
-            && let Err(e) = contents(report, database).await
-        {
-            report.wrong("database", "contents", e.to_string(), "see who else has it open, and the backend's log");
+        if file::look(report, "database", database, &wanted) {
+            match contents(report, database).await {
+                Ok(read) => store = Some(read),
+                Err(e) => report.wrong("database", "contents", e.to_string(), UNREAD),
+            }
         }
     } else {
         let said = format!("there is none at {}", database.display());
@@ -65,9 +71,10 @@ pub(super) async fn look(report: &mut Report, database: &Path, public_url: Optio
         }
         None => report.fine("public URL", "address", "not given, not looked at: --public-url https://…"),
     }
+    store
 }
 
-async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError> {
+async fn contents(report: &mut Report, database: &Path) -> Result<Arc<SqliteStore>, StoreError> {
     const AREA: &str = "backend";
     let running = serving::holder(database);
     match running {
@@ -76,7 +83,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
             report.look(AREA, "process", "none runs on this database", "comeback serve, or systemctl start comeback");
         }
     }
-    let store = SqliteStore::open(database)?;
+    let store = Arc::new(SqliteStore::open(database)?);
     let (now, (head, epoch)) = (world::clock(database).now(), store.head().await?);
     report.fine(
         AREA,
@@ -119,7 +126,6 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     let waiting = store.waiting().await?;
     report.fine(AREA, "waiting", format!("{} answers unknown, {} that need an eye", waiting.unknown, waiting.parked));
     super::alerts::look(report, &store).await?;
-    super::write_back::look(report, &store).await?;
     if head.at > now + TOLERATED_SKEW {
         let said = format!(
             "the journal is ahead of this machine's clock by {} s: deadlines and sends pause",
@@ -134,7 +140,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     } else {
         report.fine("clock", "this machine's", "not behind the journal");
     }
-    Ok(())
+    Ok(store)
 }
 
 /// Whether the secrets of lines can be read from here; what is read by one's own environment tells nothing of the backend's.

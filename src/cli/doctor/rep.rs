@@ -59,10 +59,11 @@ fn configuration(report: &mut Report, name: &str) -> anyhow::Result<RepConfig> {
         let there = if place.path.exists() { "" } else { " (not there)" };
         report.fine(AREA, place.name, format!("{}{there}", place.path.display()));
     }
-    for mistake in config::mistakes(name)? {
+    let file = config::file()?;
+    for mistake in file.mistakes.into_iter().chain(config::beside(name)?) {
         report.wrong(AREA, "mistake", mistake, "put it right; comeback config check tells whether it is");
     }
-    let settings = config::read().unwrap_or_default();
+    let settings = file.settings;
     // The profile's name is often the person's, and arguments of a command may hold a secret.
     for set in config::settings(name, &settings).into_iter().filter(|s| s.from != "default") {
         let value = match set.name {

@@ -35,7 +35,8 @@ struct Finding {
     next: String,
 }
 
-/// Everything that was found. What goes into it may hold secrets; what comes out holds none.
+/// Everything that was found, what is of one area together. What goes into it may hold secrets; what comes out holds
+/// none.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     findings: Vec<Finding>,
@@ -87,7 +88,9 @@ impl Report {
     }
 
     fn add(&mut self, area: &'static str, what: &'static str, state: State, said: String, next: String) {
-        self.findings.push(Finding { area, what, state, said, next });
+        let last = self.findings.iter().rposition(|f| f.area == area);
+        let place = last.map_or(self.findings.len(), |last| last + 1);
+        self.findings.insert(place, Finding { area, what, state, said, next });
     }
 
     /// How many are wrong.
@@ -162,6 +165,19 @@ fn system() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_area_stands_once_however_often_it_is_come_back_to() {
+        let mut report = Report::default();
+        for (area, what) in [("clock", "ours"), ("URL", "address"), ("clock", "theirs"), ("CRM", "x"), ("URL", "then")]
+        {
+            report.fine(area, what, "well");
+        }
+        let order: Vec<&str> = report.findings.iter().map(|f| f.what).collect();
+        assert_eq!(order, ["ours", "theirs", "address", "then", "x"]);
+        let text = report.text();
+        assert_eq!(text.lines().filter(|line| ["clock", "URL", "CRM"].contains(line)).count(), 3, "{text}");
+    }
 
     #[test]
     fn what_comes_out_can_be_pasted() {

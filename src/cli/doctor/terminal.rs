@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::{Command, Stdio};
 
 use super::report::Report;
+use crate::cli::config;
 use crate::client::desktop::{self, Backend, Env};
 use crate::config::rep::RepConfig;
 
@@ -142,19 +143,11 @@ fn alerts(report: &mut Report, env: &Env, settings: &RepConfig) {
             }
         }
     }
-    match settings.alerts.command.as_ref().and_then(|argv| argv.first()) {
-        None => report.fine(AREA, "command", "none"),
-        Some(program) if on_path(program) => report.fine(AREA, "command", program.clone()),
-        Some(program) => {
-            report.wrong(AREA, "command", format!("{program} is not there"), "see alerts.command in config.toml");
-        }
+    let program = settings.alerts.command.as_ref().and_then(|argv| argv.first());
+    match (program, config::program_trouble(settings)) {
+        (None, _) => report.fine(AREA, "command", "none"),
+        (Some(program), None) => report.fine(AREA, "command", program.clone()),
+        (Some(_), Some(why)) => report.wrong(AREA, "command", why, "see alerts.command in config.toml"),
     }
     report.fine(AREA, "proof", "comeback doctor --notify sends one each way and asks which arrived");
-}
-
-fn on_path(program: &str) -> bool {
-    if program.contains('/') {
-        return std::path::Path::new(program).exists();
-    }
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).exists()))
 }

@@ -1,5 +1,6 @@
 //! What is written back into the CRM: whether anything waits or was refused.
 
+use super::crm::AREA;
 use super::report::Report;
 use crate::cli::crm_writes::kind;
 use crate::clock::{Clock as _, SystemClock};
@@ -7,16 +8,13 @@ use crate::server::store::StoreError;
 use crate::server::store::crm_write::CrmWriteStore as _;
 use crate::server::store::sqlite::SqliteStore;
 
-const AREA: &str = "crm";
-
 /// A write that waits for so many minutes is worth a look.
 const LAGGING: i64 = 15;
 
-/// Looks at what a backend's database holds of them.
-pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
+/// Looks at what a backend's database holds of them. Whether a backend ever wrote into a CRM from it.
+pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<bool, StoreError> {
     if store.crm_read_to().await?.is_none() {
-        report.fine(AREA, "writes", "no CRM takes any");
-        return Ok(());
+        return Ok(false);
     }
     let standing = store.crm_standing().await?;
     let minutes = standing.oldest.map_or(0, |oldest| SystemClock.now().since(oldest).as_seconds() / 60);
@@ -33,7 +31,7 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
             "give the CRM's app that right: they are tried again by themselves, and at once by comeback crm retry";
         report.look(AREA, "rights", said, next);
     }
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -21,6 +21,21 @@ pub(in crate::cli) struct Applied {
     back_to: Option<u32>,
 }
 
+/// A version that did not come into force, or that does not decide beside any more.
+struct Dropped {
+    /// When that was.
+    at: Timestamp,
+    what: Beside,
+    /// What was taken back: the journal's word for it names neither its day nor its author.
+    of: Option<Beside>,
+}
+
+impl Dropped {
+    const fn of_itself(at: Timestamp, what: Beside) -> Self {
+        Self { at, what, of: None }
+    }
+}
+
 /// What the journal says of policies.
 #[derive(Default)]
 pub(in crate::cli) struct Record {
@@ -28,9 +43,8 @@ pub(in crate::cli) struct Record {
     pub(in crate::cli) applied: Vec<Applied>,
     /// The version that waits.
     waiting: Option<Beside>,
-    /// Versions that waited and never came into force, and those that decided beside until another took their place, with
-    /// when that was.
-    dropped: Vec<(Timestamp, Beside)>,
+    /// Versions that waited and never came into force, and those that decided beside until another took their place.
+    dropped: Vec<Dropped>,
     /// What decides beside the one in force.
     shadow: Option<(Timestamp, Beside)>,
 }
@@ -59,17 +73,20 @@ impl Record {
             self.applied.push(Applied { at, version, by, why, back_to });
             // One whose day has come is the one that is applied.
             let is_early = |what: &Beside| matches!(what, Beside::Waits { from, .. } if at < *from);
-            self.dropped.extend(self.waiting.take().filter(is_early).map(|what| (at, what)));
-            self.dropped.extend(self.shadow.take().map(|(_, what)| (at, what)));
+            self.dropped.extend(self.waiting.take().filter(is_early).map(|what| Dropped::of_itself(at, what)));
+            self.dropped.extend(self.shadow.take().map(|(_, what)| Dropped::of_itself(at, what)));
         } else if let Event::Beside { what } = event {
             match what {
-                Beside::Waits { .. } => self.dropped.extend(self.waiting.replace(what).map(|old| (at, old))),
+                Beside::Waits { .. } => {
+                    self.dropped.extend(self.waiting.replace(what).map(|old| Dropped::of_itself(at, old)));
+                }
                 Beside::Cancelled { .. } => {
-                    self.waiting = None;
-                    self.dropped.push((at, what));
+                    let of = self.waiting.take();
+                    self.dropped.push(Dropped { at, what, of });
                 }
                 Beside::ShadowBegan { .. } => {
-                    self.dropped.extend(self.shadow.replace((at, what)).map(|(_, old)| (at, old)));
+                    let old = self.shadow.replace((at, what));
+                    self.dropped.extend(old.map(|(_, old)| Dropped::of_itself(at, old)));
                 }
                 Beside::ShadowEnded { .. } => self.shadow = None,
                 Beside::Differs(_) => {}
@@ -84,7 +101,7 @@ pub(super) async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
     let zone = store.playbook().await?.map_or(Tz::UTC, |playbook| playbook.zone());
     let record = record(&store).await?;
     let mut lines: Vec<(Timestamp, String)> = record.applied.iter().map(|a| (a.at, applied(a, zone))).collect();
-    lines.extend(record.dropped.iter().filter_map(|(at, what)| Some((*at, dropped(*at, what, zone)?))));
+    lines.extend(record.dropped.iter().filter_map(|gone| Some((gone.at, dropped(gone, zone)?))));
     lines.sort_by_key(|(at, _)| *at);
     for (_, line) in &lines {
         say(line);
@@ -105,15 +122,22 @@ fn applied(a: &Applied, zone: Tz) -> String {
     format!("version {}  {}  {}{back}{why}", a.version, local(a.at, zone), a.by.as_deref().unwrap_or("the first start"))
 }
 
-fn dropped(at: Timestamp, what: &Beside, zone: Tz) -> Option<String> {
-    let (what, by, why) = match what {
+fn dropped(gone: &Dropped, zone: Tz) -> Option<String> {
+    let (what, by, why) = match &gone.what {
         Beside::Cancelled { by: Some(by), why } => ("taken back before its day", Some(by.as_str()), why),
         Beside::Cancelled { by: None, why } => ("NOT put in force", Some("the backend"), why),
         Beside::Waits { by, why, .. } => ("replaced before its day", by.as_deref(), why),
         Beside::ShadowBegan { by, why } => ("replaced; it decided beside until then", by.as_deref(), why),
         Beside::ShadowEnded { .. } | Beside::Differs(_) => return None,
     };
-    Some(format!("{what}  {}  {}", local(at, zone), who(by, why.as_deref())))
+    let waited = if let Some(Beside::Waits { from, by, why, .. }) = &gone.of {
+        format!("; it waited until {}  {}", local(*from, zone), who(by.as_deref(), why.as_deref()))
+    } else if let Beside::Waits { from, .. } = &gone.what {
+        format!("; it waited until {}", local(*from, zone))
+    } else {
+        String::new()
+    };
+    Some(format!("{what}  {}  {}{waited}", local(gone.at, zone), who(by, why.as_deref())))
 }
 
 fn who(by: Option<&str>, why: Option<&str>) -> String {
@@ -137,7 +161,7 @@ mod tests {
         for (day, event) in events {
             record.take_in(Timestamp::from_millis(day * DAY), event);
         }
-        record.dropped.iter().filter_map(|(at, what)| dropped(*at, what, Tz::UTC)).collect()
+        record.dropped.iter().filter_map(|gone| dropped(gone, Tz::UTC)).collect()
     }
 
     fn waits(from: i64, by: &str, why: &str) -> Event {
@@ -162,10 +186,34 @@ mod tests {
                 (6, applied(3)),
             ]),
             [
-                "replaced before its day  Sat 1970-01-03 00:00:00 UTC  ann: summer hours",
-                "replaced before its day  Sun 1970-01-04 00:00:00 UTC  ben: other hours",
+                "replaced before its day  Sat 1970-01-03 00:00:00 UTC  ann: summer hours; \
+                 it waited until Sat 1970-01-10 00:00:00 UTC",
+                "replaced before its day  Sun 1970-01-04 00:00:00 UTC  ben: other hours; \
+                 it waited until Fri 1970-01-09 00:00:00 UTC",
                 "replaced; it decided beside until then  Tue 1970-01-06 00:00:00 UTC  cat",
                 "replaced; it decided beside until then  Wed 1970-01-07 00:00:00 UTC  dan",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_that_was_taken_back_keeps_its_day_its_author_and_its_reason() {
+        let cancelled = |by: Option<&str>, why: &str| {
+            let what = Beside::Cancelled { by: by.map(str::to_owned), why: Some(why.to_owned()) };
+            Event::Beside { what }
+        };
+        assert_eq!(
+            lines(vec![
+                (1, waits(9, "ann", "summer hours")),
+                (2, cancelled(Some("ben"), "too late")),
+                (3, waits(4, "ann", "again")),
+                (4, cancelled(None, "nobody is on call")),
+            ]),
+            [
+                "taken back before its day  Sat 1970-01-03 00:00:00 UTC  ben: too late; \
+                 it waited until Sat 1970-01-10 00:00:00 UTC  ann: summer hours",
+                "NOT put in force  Mon 1970-01-05 00:00:00 UTC  the backend: nobody is on call; \
+                 it waited until Mon 1970-01-05 00:00:00 UTC  ann: again",
             ]
         );
     }

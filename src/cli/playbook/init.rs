@@ -1,7 +1,7 @@
 //! `comeback playbook init`: a first playbook from a few questions and the CRM's people.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,9 @@ const MOST: usize = 500;
 
 /// How many names are listed.
 const LISTED: usize = 40;
+
+/// What says that it has fewer columns is no terminal that somebody reads.
+const NARROWEST: u16 = 20;
 
 /// Every one of the CRM's people.
 const ALL: &str = "all";
@@ -128,17 +131,19 @@ impl Init {
         anyhow::ensure!(found.iter().all(|f| !f.wrong), "what was answered makes no sound playbook: {found:?}");
         let kept = self.keep(&people).await?;
         write(&self.out, &source, self.force).map_err(|e| anyhow::anyhow!("{out} cannot be written: {e}"))?;
-        say(&format!(
-            "{out}: {}, {}, nothing wrong in it{}. Read it, change it, then: comeback playbook check {out}",
+        tell(&format!(
+            "{out}: {}, {}, nothing wrong in it{}. Read it, change it, then:",
             counted(answers.people.len(), "person", "people"),
             counted(answers.numbers.len(), "number", "numbers"),
             if found.is_empty() { "" } else { ", but what stands below" },
         ));
+        // Whole, so that it can be copied.
+        say(&format!("  comeback playbook check {out}"));
         for risk in &found {
-            say(&format!("risky: {}; {}", risk.what, risk.remedy));
+            tell(&format!("risky: {}; {}", risk.what, risk.remedy));
         }
         if let Some(kept) = kept {
-            say(&kept);
+            tell(&kept);
         }
         Ok(())
     }
@@ -147,7 +152,7 @@ impl Init {
     async fn people(&self, ask: &Asking) -> anyhow::Result<BTreeMap<RepId, Person>> {
         let found = self.found().await?;
         if self.crm.is_some() {
-            say(&found.said);
+            tell(&found.said);
         }
         let all = found.people;
         let chosen = |text: &str| {
@@ -159,7 +164,7 @@ impl Init {
         if only.is_none() && (!asks || self.yes) {
             return few(all);
         }
-        say(&format!("they are {}", listed(all.keys(), all.len())));
+        tell(&format!("they are {}", listed(all.keys(), all.len())));
         let read = |text: &str| if text == ALL { Ok(all.keys().cloned().collect()) } else { chosen(text) };
         let reps = ask.about("who of them answers buyers, with a comma", only.as_ref(), ALL, read)?;
         few(all.into_iter().filter(|(rep, _)| reps.contains(rep)).collect())
@@ -251,16 +256,35 @@ impl Asking {
             return read(offered).map_err(told);
         }
         loop {
-            warn(&format!("{what} [{offered}]:"));
+            ask(&format!("{what} [{offered}]:"));
             let mut line = String::new();
             let ended = std::io::stdin().read_line(&mut line)? == 0;
             let answer = if line.trim().is_empty() { offered } else { line.trim() };
             match read(answer) {
                 Ok(answer) => return Ok(answer),
                 Err(e) if ended => return Err(told(e)),
-                Err(e) => warn(&e),
+                Err(e) => ask(&e),
             }
         }
+    }
+}
+
+/// A line for the person.
+fn tell(text: &str) {
+    say(&broken(text, std::io::stdout().is_terminal()));
+}
+
+/// The same where questions stand.
+fn ask(text: &str) {
+    warn(&broken(text, std::io::stderr().is_terminal()));
+}
+
+/// A terminal breaks lines within words: there it is broken between them, as wide as the terminal is.
+fn broken(text: &str, on_terminal: bool) -> String {
+    let size = on_terminal.then(crossterm::terminal::size).and_then(Result::ok);
+    match size {
+        Some((columns, _)) if columns >= NARROWEST => SafeText::whole(text).wrapped(usize::from(columns)).join("\n"),
+        Some(_) | None => text.to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
@@ -133,6 +134,54 @@ fn toml(file: &str, source: &str) -> Reading {
         }
     }
     Reading { document: None, mistakes, mended, left_out }
+}
+
+/// What a document says without its mistakes, and every one of them, in the order of the file. Any of its keys may be
+/// left out; nothing where it says too little.
+pub(in crate::config) fn every<T: DeserializeOwned>(file: &str, source: &str) -> (Option<T>, Vec<Diagnostic>) {
+    let Some(mended) = mended(file, source, READINGS) else { return of_toml(file, source) };
+    let (document, found) = of_toml(file, &mended.text);
+    let mut mistakes: Vec<Diagnostic> = found.into_iter().filter(|told| mended.whole && !mended.hides(told)).collect();
+    let document = document.filter(|_| mended.whole);
+    mistakes.extend(mended.mistakes);
+    mistakes.sort_by_key(|told| (told.line, told.column));
+    // It is no TOML, whatever could be told of it.
+    if let (true, Err(error)) = (mistakes.is_empty(), toml::from_str::<T>(source)) {
+        mistakes.push(Diagnostic::from_toml(file, source, &error));
+    }
+    (document, mistakes)
+}
+
+fn of_toml<T: DeserializeOwned>(file: &str, source: &str) -> (Option<T>, Vec<Diagnostic>) {
+    let (root, errors) = DeTable::parse_recoverable(source);
+    let mut mistakes = twice::told(file, source, &errors, READINGS);
+    let span = root.span();
+    let mut root = Spanned::new(span, DeValue::Table(root.into_inner()));
+    let mut document = None;
+    // Of two that are written alike nobody knows which one is meant.
+    let readings = if mistakes.is_empty() { READINGS } else { 0 };
+    for _ in 0..readings {
+        let error = match T::deserialize(ValueDeserializer::from(root.clone())) {
+            Ok(read) => {
+                document = Some(read);
+                break;
+            }
+            Err(error) => error,
+        };
+        let told = Diagnostic::from_toml(file, source, &error);
+        let Some(spot) = error.span().and_then(|span| spot(&root, &span, None)) else {
+            mistakes.push(told);
+            break;
+        };
+        let beside = if spot.is_key { beside(&mut root, &spot) } else { Vec::new() };
+        let free = wanted_hint(&error, &beside).filter(|_| spot.is_key);
+        mistakes.push(Diagnostic { hint: free.or(told.hint), ..told });
+        if !mend(&mut root, &spot, wanted(&error, &beside).as_deref()) {
+            leave_out(&mut root, &spot, &mut LeftOut::default());
+        }
+    }
+    mistakes.sort_by_key(|told| (told.line, told.column));
+    (document, mistakes)
 }
 
 /// A value of another kind than its key takes, with how it would be written.

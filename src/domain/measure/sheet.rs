@@ -306,6 +306,13 @@ fn worst(of: Option<&OneDay>) -> [Datum; 2] {
     [text(of.map_or("", |one| one.day.as_str())), of.map_or(Datum::None, share)]
 }
 
+impl Compliance {
+    /// What people call a line: it has one name in all of a report.
+    pub(super) fn line_called<'a>(&'a self, line: &'a str) -> &'a str {
+        self.lines.iter().find(|row| row.line == line).map_or(line, |row| row.label.as_str())
+    }
+}
+
 fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
     let part = |part: &Part| {
         [Datum::Count(part.part), Datum::Count(part.whole), share(part.share), share(part.low), share(part.high)]
@@ -361,7 +368,7 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
             .iter()
             .map(|row| {
                 let name = if row.campaign.is_empty() { "(none)" } else { &row.campaign };
-                let mut cells = vec![starred(&row.opt_outs, name), text(&row.line)];
+                let mut cells = vec![starred(&row.opt_outs, name), text(of.line_called(&row.line))];
                 cells.extend(part(&row.opt_outs));
                 cells.push(text(&row.judged));
                 cells.extend(worst(row.worst.as_ref()));
@@ -421,4 +428,26 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
         notes: vec!["In time: a person ruled, or the buyer said so themselves, within ten business days.".to_owned()],
     };
     of_those(&of.by, [("line", lines), ("campaign", campaigns), ("wait", bands), ("", quiet), ("", rulings)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::measure::report::{CampaignRow, LineRow};
+
+    #[test]
+    fn a_line_has_one_name_by_number_and_by_campaign() {
+        let row =
+            |line: &str| CampaignRow { campaign: "spring".to_owned(), line: line.to_owned(), ..CampaignRow::default() };
+        let all = Compliance {
+            lines: vec![LineRow { line: "main".to_owned(), label: "Sales East".to_owned(), ..LineRow::default() }],
+            campaigns: vec![row("main"), row("old")],
+            ..Compliance::default()
+        };
+        let sheets = compliance_sheets(&all);
+        let [by_number, by_campaign] = sheets.as_slice() else { panic!("{sheets:?}") };
+        assert_eq!(by_number.rows[0][0], text("Sales East"));
+        assert_eq!(by_campaign.rows[0][1], text("Sales East"));
+        assert_eq!(by_campaign.rows[1][1], text("old"), "one that nothing else is told of");
+    }
 }

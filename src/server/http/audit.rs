@@ -10,6 +10,9 @@ use utoipa::IntoParams;
 use super::auth::ReadsTheRecord;
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
+use crate::domain::event::Event;
+use crate::domain::message::Delivery;
+use crate::domain::sending::is_opt_out;
 use crate::journal::{Entry, Frame, to_hex};
 use crate::wire::audit::{Entries, SealedEntry};
 use crate::wire::problem::Problem;
@@ -17,8 +20,8 @@ use crate::wire::problem::Problem;
 /// Entries looked at for one answer.
 const MOST: usize = 1_000;
 
-/// Kinds of entries in which a text was refused, or waited for its rep's eye.
-pub const REFUSALS: [&str; 3] = ["answer_parked", "answer_refused", "answer_declined"];
+/// Kinds of entries in which we refused a text, or it waited for its rep's eye.
+const REFUSALS: [&str; 3] = ["answer_parked", "answer_refused", "answer_declined"];
 
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,20 +52,32 @@ pub async fn entries(
     let Query(EntriesQuery { after, kinds }) = query.map_err(bad)?;
     let found = app.service.store().entries(after, MOST).await;
     let found = found.map_err(|e| Failure::of_store(request_id(id), &e))?;
-    let kinds: Option<Vec<&str>> = kinds.as_deref().map(wanted);
+    let kinds: Option<Vec<&str>> = kinds.as_deref().map(|kinds| kinds.split(',').map(str::trim).collect());
     let through = found.last().map_or(after, |entry| entry.seq);
     let more = found.len() == MOST;
     let entries = found.iter().filter(|entry| kinds.as_ref().is_none_or(|kinds| is_one_of(entry, kinds)));
     Ok(Json(Entries { entries: entries.map(sealed).collect(), through, more }))
 }
 
-fn wanted(kinds: &str) -> Vec<&str> {
-    let each = kinds.split(',').map(str::trim);
-    each.flat_map(|kind| if kind == "refusals" { REFUSALS.to_vec() } else { vec![kind] }).collect()
+fn is_one_of(entry: &Entry, kinds: &[&str]) -> bool {
+    let Ok(frame) = Frame::decode(&entry.body) else { return false };
+    kinds.iter().any(|kind| if *kind == "refusals" { is_refusal(&frame) } else { frame.kind == *kind })
 }
 
-fn is_one_of(entry: &Entry, kinds: &[&str]) -> bool {
-    Frame::decode(&entry.body).is_ok_and(|frame| kinds.contains(&frame.kind.as_str()))
+/// Whether it says that a text did not go: refused or kept back by us, or refused by the carrier. One that the carrier
+/// took and the network did not bring has gone.
+pub fn is_refusal(frame: &Frame) -> bool {
+    REFUSALS.contains(&frame.kind.as_str()) || is_refused_by_carrier(frame)
+}
+
+fn is_refused_by_carrier(frame: &Frame) -> bool {
+    if frame.kind != "delivery_changed" {
+        return false;
+    }
+    let Ok(Event::DeliveryChanged { delivery, error, .. }) = serde_json::from_value(frame.event.clone()) else {
+        return false;
+    };
+    delivery == Delivery::Failed || (delivery.is_failure() && error.is_some_and(is_opt_out))
 }
 
 fn sealed(entry: &Entry) -> SealedEntry {

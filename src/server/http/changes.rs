@@ -14,8 +14,9 @@ use super::auth::{SignedInDevice, signed_in};
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::domain::id::ConversationId;
+use crate::domain::playbook::Role;
 use crate::domain::visibility;
-use crate::server::explain::{self, Told};
+use crate::server::explain::{self, Notes, Told};
 use crate::server::feed::{self, Ask, FeedError};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::explanation::{ExplainedFact, Explanation};
@@ -120,7 +121,8 @@ pub async fn messages(
     if visibility::may_see(&principals, &state) { Ok(Json(messages)) } else { Err(no_conversation()) }
 }
 
-/// Why a conversation went to whom it went: every decision about it, and who was passed over.
+/// Why a conversation went to whom it went: every decision about it, and who was passed over. Auditors read it of all
+/// conversations, without the words of notes.
 #[utoipa::path(get, path = "/v1/conversations/{id}/explanation", params(("id" = String, Path, description = "A conversation's id, or the carrier's id of a text in it")), security(("device" = [])), responses(
     (status = 200, description = "What was decided, oldest first", body = Explanation),
     (status = 401, description = "The device is not signed in", body = Problem),
@@ -135,14 +137,18 @@ pub async fn explanation(
     let Path(asked) = path.map_err(|_| no_conversation())?;
     let (store, playbook) = (app.service.store(), app.service.playbook());
     let broken = |e| Failure::of_store(request_id(id.clone()), &e);
+    let audits = playbook.role_of(&device.rep) == Some(Role::Auditor);
+    let missing: fn() -> Failure = if audits { not_in_the_record } else { no_conversation };
     let meant = explain::meant(store.as_ref(), &asked).await.map_err(broken)?;
-    let conversation = meant.ok_or_else(no_conversation)?;
+    let conversation = meant.ok_or_else(missing)?;
     let found = store.messages(conversation, 0, 0).await.map_err(broken)?;
-    let (state, _) = found.ok_or_else(no_conversation)?;
-    if !visibility::may_see(&visibility::principals(&playbook, &device.rep), &state) {
+    let (state, _) = found.ok_or_else(missing)?;
+    // To audit is to read why anything went where it went: the decisions, and no words beside the sealed record.
+    if !audits && !visibility::may_see(&visibility::principals(&playbook, &device.rep), &state) {
         return Err(no_conversation());
     }
-    let told = explain::of(store.as_ref(), &playbook, playbook.zone(), conversation).await.map_err(broken)?;
+    let notes = if audits { Notes::LeftOut } else { Notes::Told };
+    let told = explain::of(store.as_ref(), &playbook, playbook.zone(), conversation, notes).await.map_err(broken)?;
     let fact = |told: Told| ExplainedFact { at: told.at.millis(), lines: told.lines };
     Ok(Json(Explanation { facts: told.into_iter().map(fact).collect() }))
 }
@@ -150,6 +156,12 @@ pub async fn explanation(
 pub(super) fn no_conversation() -> Failure {
     let title = "There is no such conversation, or it is not yours to see.";
     Failure::new(StatusCode::NOT_FOUND, "not_found", title, "A lead can assign it to you.")
+}
+
+/// For whoever reads the whole record, nothing is hidden: it is not there.
+fn not_in_the_record() -> Failure {
+    let title = "No conversation has this id, and no text came under it.";
+    Failure::new(StatusCode::NOT_FOUND, "not_found", title, "comeback audit entries has the ids of all conversations.")
 }
 
 fn bad_query() -> Failure {

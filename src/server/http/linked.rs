@@ -37,7 +37,8 @@ fn page(id: Uuid) -> String {
          <body>\n<h1>A conversation in comeback</h1>\n\
          <p>It is read at the terminal, by those whose it is. Whoever has it finds it in their list:</p>\n\
          <pre>comeback</pre>\n\
-         <p>What was decided in it and why, an operator is told by:</p>\n<pre>comeback explain {id}</pre>\n\
+         <p>What was decided in it and why, whoever sees it, an auditor or an operator reads by:</p>\n\
+         <pre>comeback explain {id}</pre>\n\
          </body>\n</html>\n"
     )
 }

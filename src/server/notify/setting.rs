@@ -48,3 +48,31 @@ pub async fn unreadable(playbook: &Playbook, given: &Given) -> Vec<(String, Stri
     }
     all
 }
+
+/// Such channels in words, those of one reason together: several may name one variable.
+pub fn in_words(unreadable: Vec<(String, String)>) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for (channel, why) in unreadable {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, channels)) => channels.push(channel),
+            None => reasons.push((why, vec![channel])),
+        }
+    }
+    reasons.into_iter().map(|(why, channels)| format!("{}: {why}", channels.join(" and "))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_that_lack_the_same_are_told_together() {
+        let unset = |name: &str| format!("the variable {name} is not set");
+        let all = [("chat", "CHAT_URL"), ("ops", "OPS_URL"), ("wall", "CHAT_URL")];
+        assert_eq!(
+            in_words(all.map(|(channel, name)| (channel.to_owned(), unset(name))).to_vec()),
+            ["chat and wall: the variable CHAT_URL is not set", "ops: the variable OPS_URL is not set"]
+        );
+        assert_eq!(in_words(Vec::new()), Vec::<String>::new());
+    }
+}

@@ -221,6 +221,16 @@ fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let lines: &[&str] = match (&model.inbox, model.list.filter.is_empty()) {
         (None, _) => &["Opening your inbox…"],
         (Some(_), false) => &["Nothing matches.", "", "Esc shows everything again."],
+        (Some(_), true) if model.audits() => &[
+            "Auditors have no conversations.",
+            "",
+            "M measures all of them: Enter there lists what is behind a number. In a shell, comeback explain ID tells \
+             what was decided in one and why, comeback audit entries all of the record.",
+            "",
+            "?  the keys",
+            ":  every action by name",
+            "q  quit",
+        ],
         (Some(inbox), true) if inbox.rows.is_empty() => &[
             "No replies yet.",
             "",

@@ -1,6 +1,36 @@
 //! Auditors read the journal as it was sealed, and can change nothing.
 
+use std::collections::BTreeSet;
+
+use comeback::domain::command::Command;
+use comeback::domain::id::MessageId;
+use comeback::domain::message::Delivery;
+
 use super::*;
+
+#[tokio::test]
+async fn what_the_carrier_refused_is_among_the_refusals_and_what_it_delivered_is_not() {
+    let office = Office::open().await;
+    office.sign_in("nina").await.sign_in("maya").await.text("+14155550123", "Can we talk about price?").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    let conversation = page["upserts"][0]["state"]["id"].clone();
+    let ends = [(Delivery::Delivered, None), (Delivery::Undelivered, Some(30_003)), (Delivery::Failed, Some(21_610))];
+    for (n, (delivery, error)) in (1..).zip(ends) {
+        let message = MessageId(Uuid::now_v7());
+        let answer = json!({ "do": "answer", "message": message, "body": format!("Of course: {n}?"), "accept": [] });
+        let push = json!({ "envelopes": [envelope(n, &conversation, 1, &answer)] });
+        let (status, receipts) = office.ask("POST", "/v1/commands", Some("maya"), Some(push)).await;
+        assert_eq!(status, StatusCode::OK, "{receipts}");
+        let command = Command::Report { message, delivery, error };
+        let raw = RawEvent { provider: "twilio".into(), kind: "status".into(), params: "{}".into(), at: office.now() };
+        office.service.submit(Work::Report { message, command, raw, foreign: BTreeSet::new() }).await.unwrap();
+    }
+    let (status, refusals) = office.ask("GET", "/v1/audit/entries?kinds=refusals", Some("nina"), None).await;
+    assert_eq!(status, StatusCode::OK, "{refusals}");
+    let bodies = refusals["entries"].as_array().unwrap().iter().filter_map(|entry| entry["body"].as_str());
+    let told: Vec<&str> = bodies.filter(|body| body.contains("delivery_changed")).collect();
+    assert!(told.len() == 1 && told[0].contains("21610"), "{told:?}");
+}
 
 #[tokio::test]
 async fn an_auditor_reads_the_journal_verifies_it_and_is_refused_everything_else() {

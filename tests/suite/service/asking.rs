@@ -7,7 +7,7 @@ use comeback::domain::command::{Actor, Command};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
 use comeback::server::crm::follow_up;
-use comeback::server::explain;
+use comeback::server::explain::{self, Notes};
 use comeback::server::service::Work;
 use comeback::server::store::sqlite::SqliteStore;
 
@@ -120,7 +120,7 @@ async fn the_record_says_why_nobody_was_known() {
         floor.clock.advance(Span::millis(300));
         expires(&floor, c).await;
         let (store, playbook) = (floor.service.store(), floor.service.playbook());
-        let told = explain::of(store.as_ref(), &playbook, chrono_tz::UTC, c).await.unwrap();
+        let told = explain::of(store.as_ref(), &playbook, chrono_tz::UTC, c, Notes::Told).await.unwrap();
         let lines: Vec<String> = told.into_iter().flat_map(|told| told.lines).collect();
         assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted}: {lines:#?}");
         let never = ["the CRM knows nobody", "nobody owns"];

@@ -60,12 +60,13 @@ fn called(of_all: &Compliance) -> Vec<String> {
     for row in &of_all.campaigns {
         *times.entry(name(row)).or_default() += 1;
     }
-    let line = |id: &str| {
-        of_all.lines.iter().find(|row| row.line == id).map_or_else(|| id.to_owned(), |row| row.label.clone())
-    };
     let whole = |row: &CampaignRow| {
         let name = name(row);
-        if times.get(&name).is_some_and(|times| *times > 1) { format!("{name}, {}", line(&row.line)) } else { name }
+        if times.get(&name).is_some_and(|times| *times > 1) {
+            format!("{name}, {}", of_all.line_called(&row.line))
+        } else {
+            name
+        }
     };
     of_all.campaigns.iter().map(whole).collect()
 }
