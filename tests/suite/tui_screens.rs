@@ -278,7 +278,8 @@ fn what_has_not_left_is_said_in_the_last_line_of_a_narrow_screen_too() {
     let held = OutboxStanding::Parked(vec![Review::OptOutHold]);
     desk.hear(Notice::Outbox(Arc::new(vec![entry(1001, &desk.threads[&id(1)], "Yes", held)])));
     desk.keys("O");
-    desk.says("opt-out hold (z rules) · answer to");
+    desk.says("Dana Fox +14155550001 · answer, 3 min ago");
+    desk.says("opt-out hold: waits until somebody rules (z)");
 }
 
 #[test]

@@ -45,12 +45,6 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     format!("needs your eye: {}", all.join("; "))
 }
 
-/// Of a text that waits for a ruling, in few words, that it does.
-pub(super) fn hold(model: &Model, standing: &OutboxStanding) -> Option<String> {
-    let OutboxStanding::Parked(reasons) = standing else { return None };
-    reasons.contains(&Review::OptOutHold).then(|| format!("opt-out hold{}", rules(model)))
-}
-
 /// The key that rules on a hold, for whoever may.
 pub(super) fn rules(model: &Model) -> &'static str {
     if model.offers(Action::Rule) { " (z rules)" } else { "" }
