@@ -111,8 +111,8 @@ pub struct Model {
     pub composer: Option<Composer>,
     /// Colleagues who type a text, and where.
     pub writing: Arc<Vec<Writer>>,
-    /// What is known around the opened conversation, when it was last asked.
-    pub around: Option<Arc<Around>>,
+    /// What was known around conversations when they were last asked about, the newest last.
+    pub around: Vec<Arc<Around>>,
     /// What the CRM has not taken.
     pub unwritten: Arc<Vec<Unwritten>>,
     /// Notes that were begun and left, by conversation.
@@ -130,6 +130,9 @@ pub struct Model {
     /// Nothing more is drawn or asked.
     pub leaving: bool,
 }
+
+/// Conversations around which is kept what was known: where the network is away nothing can be asked again.
+const AROUND: usize = 100;
 
 /// How long a toast stays, in real seconds; a loud one stays longer.
 const TOAST: i64 = 6;
@@ -177,7 +180,7 @@ impl Model {
             handed_over: None,
             composer: None,
             writing: Arc::default(),
-            around: None,
+            around: Vec::new(),
             unwritten: Arc::default(),
             notes: BTreeMap::new(),
             overlay: None,
@@ -236,6 +239,24 @@ impl Model {
     /// The opened conversation, when the client has sent it.
     pub fn thread_of(&self, id: ConversationId) -> Option<&Thread> {
         self.thread.as_deref().filter(|t| t.row.id == id)
+    }
+
+    /// What is known around a conversation, when that was ever asked.
+    pub fn around_of(&self, id: ConversationId) -> Option<&Around> {
+        self.around.iter().find(|around| around.conversation == id).map(Arc::as_ref)
+    }
+
+    /// Keeps what was told around a conversation. Whether the CRM answers is true of its moment: of what was told before
+    /// only what it said of the buyer stays.
+    pub fn told_around(&mut self, around: Arc<Around>) {
+        self.around.retain(|known| known.conversation != around.conversation);
+        if let Some(before) = self.around.last_mut().filter(|before| before.crm.is_some()) {
+            Arc::make_mut(before).crm = None;
+        }
+        if self.around.len() >= AROUND {
+            self.around.remove(0);
+        }
+        self.around.push(around);
     }
 
     /// How many of the buyer's texts are on screen.

@@ -122,7 +122,7 @@ fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Reading
     for asking in &hold.texts {
         let in_thread = |id| model.thread_of(id)?.messages.iter().find(|m| m.message.id == asking.message);
         let message = in_thread(id).or_else(|| in_thread(asking.conversation));
-        let around = model.around.as_ref().filter(|around| around.conversation == id);
+        let around = model.around_of(id);
         let told = around.and_then(|around| around.held.iter().find(|held| held.message == asking.message));
         let here = message.and_then(|m| m.message.body.as_ref());
         let at_hand = here.is_some() || told.is_some();

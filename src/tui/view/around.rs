@@ -2,21 +2,34 @@
 
 use super::paint::Painter;
 use super::words;
-use crate::client::handle::Around;
+use crate::client::handle::{Around, LinkState, Thread};
 use crate::domain::context::{Account, Card, Opportunity};
 use crate::domain::id::ConversationId;
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 
-/// What is known around a conversation, when it was asked about this one.
+/// What is known around a conversation.
 pub(super) fn of(model: &Model, id: ConversationId) -> Option<&Around> {
-    model.around.as_deref().filter(|around| around.conversation == id)
+    model.around_of(id)
 }
 
-/// `as of 3 min ago`; nothing while nobody knows.
-pub(super) fn age(around: Option<&Around>, p: &Painter<'_>) -> Option<String> {
-    let age = p.tick.dated_age(around?.read_at?);
-    Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") })
+/// `as of 3 min ago`. A card of which that was never asked is as old as the network is away, or older: `as of before 14:02`.
+/// Nothing while nobody knows.
+pub(super) fn age(model: &Model, thread: &Thread, p: &Painter<'_>) -> Option<String> {
+    if let Some(read_at) = of(model, thread.row.id).and_then(|around| around.read_at) {
+        let age = p.tick.dated_age(read_at);
+        return Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") });
+    }
+    match &model.link {
+        LinkState::Offline { since, .. } if !thread.cards.is_empty() => {
+            Some(format!("as of before {}", p.tick.clock_time(*since, model.zone())))
+        }
+        LinkState::Offline { .. }
+        | LinkState::Starting
+        | LinkState::Online
+        | LinkState::SignedOut
+        | LinkState::Refused { .. } => None,
+    }
 }
 
 /// `CRM unreachable since 14:02`, while it does not answer; `since before 14:02, last read 13:55` where it has not answered

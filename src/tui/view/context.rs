@@ -121,7 +121,7 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     pane.say("", &offered.unwrap_or_default(), Tone::Plain);
     pane.gap();
     let known = around::of(model, thread.row.id);
-    let age = around::age(known, p);
+    let age = around::age(model, thread, p);
     if thread.cards.is_empty() {
         let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
         let says = match thread.heard {

@@ -6,7 +6,7 @@ use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use super::{composer, head, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
-use crate::domain::conversation::AnswerState;
+use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
@@ -304,7 +304,10 @@ fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -
     Some((words, tone))
 }
 
-/// The clock of a row, for headers.
+/// The clock of a row, for headers. Of what is done none is shown: the answer that met it may still wait for the network.
 pub(super) fn clock(row: &Row, tick: &Ticker) -> Option<(String, Tone)> {
+    if matches!(row.status, Status::Done(_)) {
+        return None;
+    }
     row.clock.as_ref().map(|clock| list::clock_words(clock, tick))
 }
