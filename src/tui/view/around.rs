@@ -3,6 +3,7 @@
 use super::paint::Painter;
 use super::words;
 use crate::client::handle::{Around, LinkState, Thread};
+use crate::domain::asking::heard::Heard;
 use crate::domain::context::{Account, Card, Opportunity};
 use crate::domain::id::ConversationId;
 use crate::domain::routing::Holder;
@@ -11,6 +12,11 @@ use crate::tui::model::Model;
 /// What is known around a conversation.
 pub(super) fn of(model: &Model, id: ConversationId) -> Option<&Around> {
     model.around_of(id)
+}
+
+/// Whether the CRM is told how a conversation ended, with the note on its meeting, as far as this device knows.
+pub(super) fn is_told_ends(model: &Model, thread: &Thread) -> bool {
+    thread.heard != Heard::NoCrm && model.playbook().is_none_or(|playbook| playbook.write_back.outcomes)
 }
 
 /// `as of 3 min ago`. A card of which that was never asked is as old as the network is away, or older: `as of before 14:02`.

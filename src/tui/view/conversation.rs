@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use super::{composer, head, inside, list, loan, words};
+use super::{around, composer, head, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
@@ -218,15 +218,12 @@ fn message_lines(
         }
         Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
         Author::Automatic => (4, Tone::Mine, vec![("automatic".to_owned(), Tone::Dim), (time, Tone::Dim)]),
-        Author::Note(rep) => (
-            1,
-            Tone::Note,
-            vec![
-                (format!("┆ note by {}", who(rep)), Tone::Note),
-                (time, Tone::Dim),
-                ("(colleagues only)".to_owned(), Tone::Note),
-            ],
-        ),
+        Author::Note(rep) => {
+            let to_crm = entry.for_crm && around::is_told_ends(model, thread);
+            let reads = if to_crm { "(for the CRM, too)" } else { "(not for the buyer)" };
+            let head = [(format!("┆ note by {}", who(rep)), Tone::Note), (time, Tone::Dim)];
+            (1, Tone::Note, head.into_iter().chain([(reads.to_owned(), Tone::Note)]).collect())
+        }
     };
     let state = state(model, thread, entry, tick);
     // What went wrong, and until when it waits, is said in full, on lines of its own.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, in_parts, wrapped};
-use super::{context, inside, list, on_call, when, why};
+use super::{around, context, inside, list, on_call, when, why};
 use crate::client::handle::LinkState;
 use crate::domain::safe_text::SafeText;
 use crate::tui::keymap::{self, Group};
@@ -49,8 +49,10 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
                 format!(" · {}, {long}", update::day_time(model, meeting.from, p.tick.now))
             });
             let title = format!("Meeting booked: a note? {name}{}", at.unwrap_or_default());
-            let hint = "For the CRM and for colleagues. Enter finishes, also without a note; Esc leaves it open.";
-            ask_words(model, &title, hint, words, None, p);
+            let to_crm = model.thread_of(about.0).is_none_or(|thread| around::is_told_ends(model, thread));
+            let whose = if to_crm { "For the CRM and for colleagues" } else { "For colleagues" };
+            let hint = format!("{whose}. Enter finishes, also without a note; Esc leaves it open.");
+            ask_words(model, &title, &hint, words, None, p);
         }
         Some(Overlay::Begin { words }) => {
             let hint = "With country code: +1 305 555 0123. Consent is judged first.";
