@@ -170,7 +170,9 @@ fn arrivals_wait_for_their_key() {
 fn snoozing_never_passes_the_due_time() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("j s");
-    desk.says("The answer is due before that");
+    desk.says("An answer is due Tue 10:04, before the shortest snooze ends. Answer first.");
+    desk.keys("Esc k s");
+    desk.says("An answer is late already");
     desk.keys("Esc G s");
     desk.says("tomorrow 9:00");
     desk.keys("1");
