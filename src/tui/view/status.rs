@@ -6,7 +6,7 @@ use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use crate::client::handle::{LinkState, Weight};
 use crate::domain::conversation::Status;
-use crate::tui::keymap::{self, Context};
+use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::{HINT_AFTER, Model};
 
 /// Cells at the end of the line for how to see the keys, with the space before them.
@@ -37,7 +37,8 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     let (away, unwritten) = (away(model, &p.tick), unwritten(model, &p.tick));
     let marked = model.list.marked.len();
-    let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
+    let keys = if model.context() == Context::List { ": a s d, Esc" } else { "" };
+    let marked = if marked > 0 { format!("· {marked} selected{keys}") } else { String::new() };
     // What has to be done is told to its end where the line holds that alone: also in the place of the keys.
     let (beside_help, cells) = (area.width.saturating_sub(HELP_CELLS), whole.chars().count());
     let is_kept = is_remedy && cells <= usize::from(area.width);
@@ -181,8 +182,14 @@ fn counts(model: &Model) -> String {
     let mine = rows.iter().filter(|row| row.for_me && row.status == Status::Open).count();
     let (queued, eye) = model.waiting();
     let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
-    let eye = if eye > 0 { format!(" · {eye} need your eye (O)") } else { String::new() };
+    let eye = if eye > 0 { format!(" {}", need_eye(model, eye)) } else { String::new() };
     format!("· {mine} for me{queued}{eye}")
+}
+
+/// What needs the person's eye, with the key that shows it, where that is a key and no letter that is typed.
+fn need_eye(model: &Model, eye: usize) -> String {
+    let key = keymap::key_of(model.context(), Action::Outbox).map_or_else(String::new, |key| format!(" ({key})"));
+    format!("· {eye} need your eye{key}")
 }
 
 /// What has not left, where there is no room for all counts.
@@ -195,7 +202,7 @@ struct Waiting {
 
 fn waiting(model: &Model) -> Option<Waiting> {
     let (queued, eye) = model.waiting();
-    let of_eye = format!("· {eye} need your eye (O)");
+    let of_eye = need_eye(model, eye);
     let of_queue = format!("· {queued} queued");
     match (queued, eye) {
         (0, 0) => None,
