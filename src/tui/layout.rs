@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::model::overlay::Pick;
 use super::model::{Model, Screen};
-use super::view::{conversation, measure};
+use super::view::{conversation, help, measure};
 use crate::domain::id::MessageId;
 use crate::domain::safe_text::SafeText;
 
@@ -109,6 +109,16 @@ pub(super) fn conversation_lines(model: &Model, from: MessageId) -> Option<usize
 /// Lines of the story below what a number of the measures counts that do not fit on the screen.
 pub(super) fn story_overflow(model: &Model) -> usize {
     measure::overflow(model, areas(model.size).whole)
+}
+
+/// Rows of a page to read, over the screen.
+pub(super) fn page_rows(model: &Model) -> usize {
+    usize::from(model.size.1.saturating_sub(4))
+}
+
+/// Lines of the page of keys that do not fit on the screen.
+pub(super) fn help_overflow(model: &Model, words: &str) -> usize {
+    help::overflow(model, words)
 }
 
 /// Most choices that all stay on screen below what should be read first: of longer lists two do, and the rest is scrolled.

@@ -1,6 +1,7 @@
 //! Draws the model. Pure over `(model, now)`; answers with the earliest instant at which what it drew would differ.
 
 pub(super) mod conversation;
+pub(super) mod help;
 pub(super) mod measure;
 
 mod around;
