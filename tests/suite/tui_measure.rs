@@ -561,10 +561,37 @@ fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
     assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
     let why = "The report about consent is for leads, admins and auditors. Ask your lead.".to_owned();
     desk.hear(Notice::Unmeasured { which, why });
-    desk.says("not read: The report about consent is for leads");
+    assert!(read(&desk).contains("leads, admins and auditors. Ask your lead."), "{}", desk.screen());
     // An answer to what was asked before changes nothing of what is on screen now.
     desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
     desk.says("[Consent]");
+}
+
+#[test]
+fn why_a_report_is_not_read_is_said_to_its_end_on_every_screen() {
+    let which = WhichReport { report: ReportName::Compliance, ..SLA };
+    let why = "The report about consent is for leads, admins and auditors. Ask your lead.";
+    for size in [(40, 12), (50, 14), (80, 24), (120, 40)] {
+        let mut desk = measured(size);
+        desk.keys("> > >");
+        desk.hear(Notice::Unmeasured { which, why: why.to_owned() });
+        assert!(read(&desk).contains(&format!("not read: {why}")), "{}", desk.screen());
+        // Reading it again would change nothing.
+        assert!(!desk.screen().contains("Ctrl-r"), "{}", desk.screen());
+        // What was read before stays below it.
+        desk.hear(Notice::Unmeasured { which, why: why.to_owned() });
+        desk.keys("<");
+        let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+        desk.hear(Notice::Link(link(LinkState::Offline { since, retry_at, why: String::new() })));
+        let load = WhichReport { report: ReportName::Load, ..SLA };
+        desk.hear(Notice::Unmeasured { which: load, why: "no connection".to_owned() });
+        desk.says("not read: no connection");
+        desk.says("Ctrl-r reads again.");
+        desk.keys("< <");
+        desk.hear(Notice::Unmeasured { which: SLA, why: why.to_owned() });
+        assert!(read(&desk).contains(&format!("not read: {why}")), "{}", desk.screen());
+        desk.says("At a glance");
+    }
 }
 
 #[test]
