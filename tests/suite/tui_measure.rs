@@ -700,3 +700,32 @@ fn a_conversation_that_the_crm_has_not_taken_says_so() {
         assert!(!desk.screen().contains("not in the CRM"));
     }
 }
+
+#[test]
+fn what_the_crm_has_not_taken_for_want_of_a_name_says_the_key_first_and_the_reason_whole_on_the_card() {
+    for size in [(40, 12), (50, 14), (80, 24), (120, 40)] {
+        let mut desk = Desk::usual(size);
+        let why = "2 people share this number: say in the inbox (W) who writes".to_owned();
+        let one = Unwritten { conversation: id(1), since: START - Span::minutes(118), refused: false, why };
+        desk.hear(Notice::Unwritten(Arc::new(vec![one.clone()])));
+        desk.keys("j Enter");
+        desk.says("not in the CRM (W says");
+        desk.keys("v");
+        let mut told = read(&desk);
+        for _ in 0..30 {
+            desk.keys("Down");
+            told.push_str(&read(&desk));
+        }
+        // Broken where the page is narrow, and not cut.
+        for part in ["since 08:02: 2 people share this", "say in the inbox (W) who"] {
+            assert!(told.contains(part), "{part}\n{}", desk.screen());
+        }
+        desk.keys("Esc");
+        // Of another reason no key is told, and none while that would be a letter.
+        desk.keys("r");
+        assert!(!desk.screen().contains("(W says"), "{}", desk.screen());
+        desk.keys("Esc");
+        desk.hear(Notice::Unwritten(Arc::new(vec![Unwritten { why: "HubSpot does not answer".to_owned(), ..one }])));
+        assert!(!desk.screen().contains("(W says"), "{}", desk.screen());
+    }
+}

@@ -1,8 +1,9 @@
 //! How old what the CRM said is, whether it answers, and who else of the account texts: in words.
 
 use super::paint::Painter;
+use super::ticker::Ticker;
 use super::words;
-use crate::client::handle::{Around, LinkState, Thread};
+use crate::client::handle::{Around, LinkState, Thread, Unwritten};
 use crate::domain::asking::heard::Heard;
 use crate::domain::context::{Account, Card, Opportunity};
 use crate::domain::id::ConversationId;
@@ -57,6 +58,16 @@ pub(super) fn failing(model: &Model, around: Option<&Around>, room: u16, p: &Pai
         return Some(told);
     }
     Some(format!("{}: day used up, again {}", crm.name, time(again)))
+}
+
+/// Of a write that the CRM has not taken, `since 08:02: HubSpot does not answer`.
+pub(super) fn since_and_why(model: &Model, one: &Unwritten, tick: &Ticker) -> String {
+    // Of what is said of the CRM, who is meant stands before it already, and there is little room.
+    let why = one.why.strip_prefix("the CRM ").unwrap_or(&one.why);
+    if one.refused {
+        return format!("given up: {why}");
+    }
+    format!("since {}: {why}", tick.clock_time(one.since, model.zone()))
 }
 
 /// `Harbor Logistics · enterprise · 1,200 people · AMER`.

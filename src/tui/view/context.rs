@@ -134,6 +134,9 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     }
     pane.say("", &around::failing(model, known, u16::MAX, p).unwrap_or_default(), Tone::Warn);
     pane.say("", &shared(thread), Tone::Warn);
+    let unwritten = model.unwritten.iter().find(|one| one.conversation == thread.row.id);
+    let unwritten = unwritten.map(|one| around::since_and_why(model, one, &p.tick)).unwrap_or_default();
+    pane.say("Not in the CRM", &unwritten, Tone::Warn);
     for card in &thread.cards {
         pane.gap();
         let label = age.as_ref().map_or_else(|| "Person".to_owned(), |age| format!("Person, {age}"));

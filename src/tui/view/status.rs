@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::around;
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use crate::client::handle::{LinkState, Weight};
@@ -168,13 +169,12 @@ fn away(model: &Model, tick: &Ticker) -> String {
 fn unwritten(model: &Model, tick: &Ticker) -> String {
     let about = model.target().and_then(|id| model.unwritten.iter().find(|one| one.conversation == id));
     let Some(one) = about else { return String::new() };
-    let since = tick.clock_time(one.since, model.zone());
-    // Of what is said of the CRM, who is meant stands before it already, and there is little room.
-    let why = one.why.strip_prefix("the CRM ").unwrap_or(&one.why);
-    if one.refused {
-        return format!("· not in the CRM, given up: {why}");
-    }
-    format!("· not in the CRM since {since}: {why}")
+    // What can be done stands first: a narrow line cuts the reason, which the card tells to its end.
+    let writer = keymap::key_of(model.context(), Action::Writer).filter(|key| one.why.contains(&format!("({key})")));
+    let writer = writer.map_or_else(String::new, |key| format!(" ({key} says who writes)"));
+    let told = around::since_and_why(model, one, tick);
+    let gap = if one.refused { "," } else { "" };
+    format!("· not in the CRM{writer}{gap} {told}")
 }
 
 fn counts(model: &Model) -> String {
