@@ -399,7 +399,6 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     out.push(act::ask((composer.to, seen), command));
     out.push(Effect::Ask(Ask::SaveDraft { conversation: composer.to, text: String::new() }));
     model.scroll = 0;
-    model.toast = None;
     let waits = super::later::would_wait(model, &composer, now);
     let approval =
         snippets::bound(model, &composer).and_then(|bound| bound.rules()).is_some_and(|rules| rules.approval);

@@ -30,7 +30,7 @@ fn step(model: &mut Model, by: isize) {
     };
     let below =
         if let Some(Overlay::Help { words, .. }) = &model.overlay { layout::help_overflow(model, words) } else { 0 };
-    let size = model.size;
+    let size = layout::over(model);
     match &mut model.overlay {
         // The screen may be higher than it was.
         Some(Overlay::Help { top, .. }) => *top = (*top).min(below).saturating_add_signed(by).min(below),

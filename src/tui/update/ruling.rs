@@ -39,9 +39,9 @@ const NOT_AT_HAND: &str = "not yet: read every text first";
 /// Takes note of what an open dialog shows: a text below its fold was never on screen, and counts as read once it was
 /// scrolled to its end.
 pub(super) fn look(model: &mut Model) {
-    let size = model.size;
+    let (size, is_hidden) = (layout::over(model), layout::too_small(model.size));
     let Some(Overlay::Pick(pick)) = &mut model.overlay else { return };
-    if pick.reading.is_none() || layout::too_small(size) {
+    if pick.reading.is_none() || is_hidden {
         return;
     }
     let said = layout::said(size, pick);

@@ -79,7 +79,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
 
 /// A box in the middle, as large as wanted and as fits.
 fn boxed(model: &Model, columns: u16, rows: usize, title: &str, p: &mut Painter<'_>) -> Rect {
-    let (width, height) = model.size;
+    let (width, height) = layout::over(model);
     let w = columns.min(width.saturating_sub(2));
     let h = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(height.saturating_sub(2));
     let area = Rect::new((width - w) / 2, (height - h) / 2, w, h);
@@ -138,7 +138,7 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
     };
     let items: Vec<Item> = left.iter().enumerate().map(item).collect();
     let items = if pick.is_of_writers() { told_apart(model.size.0, items) } else { items };
-    let said = layout::said(model.size, pick);
+    let said = layout::said(layout::over(model), pick);
     choices(model, &pick.title, &pick.words, (part(&said, pick.top), said.gap), &items, pick.at, p);
 }
 

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use super::around;
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use crate::client::handle::{LinkState, Weight};
+use crate::client::handle::{LinkState, Toast, Weight};
 use crate::domain::conversation::Status;
 use crate::tui::keymap::{self, Action, Context};
-use crate::tui::model::{HINT_AFTER, Model};
+use crate::tui::model::alerts::is_alert;
+use crate::tui::model::{HINT_AFTER, Model, Shown};
 
 /// Cells at the end of the line for how to see the keys, with the space before them.
 const HELP_CELLS: u16 = 8;
@@ -20,18 +21,16 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     let Wording { whole, brief, word, tone, is_remedy } = link(model, &p.tick);
     if let Some(shown) = &model.toast {
-        p.tick.changes_at(shown.until);
-        let width = u16::try_from(word.chars().count()).unwrap_or(0);
-        let loud = shown.toast.weight >= Weight::Warned;
-        let (mark, how) = if loud { ("! ", Tone::Bad) } else { ("", Tone::Strong) };
-        let room = area.width.saturating_sub(width + 2);
-        let lines = toast_lines(&format!("{mark}{}", shown.toast.text), room, area.y);
-        let rows = u16::try_from(lines.len()).unwrap_or(1);
-        for (y, line) in (area.y + 1 - rows..=area.y).zip(&lines) {
+        if let Some(ends) = model.toast_ends() {
+            p.tick.changes_at(ends);
+        }
+        let how = if is_loud(&shown.toast) { Tone::Bad } else { Tone::Strong };
+        let (lines, width) = (toast_lines(model), cells(&word));
+        for (y, line) in (area.y.saturating_sub(rows_above(model))..=area.y).zip(&lines) {
             if y < area.y {
                 p.clear(Rect::new(area.x, y, area.width, 1));
             }
-            p.put(area.x, y, room, line, how);
+            p.put(area.x, y, toast_room(model), line, how);
         }
         p.put(area.right().saturating_sub(width), area.y, width, &word, tone);
         return;
@@ -86,15 +85,39 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 }
 
 /// A toast says what to do next at its end: it takes rows above the line rather than lose that. At most three, and on a
-/// low screen two: it must not cover what it is about.
-fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
-    let most = if above < 20 { 2 } else { 3 };
-    let mut lines = wrapped(text, width);
+/// low screen two. Over a dialog an alert has one: that is about something else.
+fn toast_lines(model: &Model) -> Vec<String> {
+    let Some(Shown { toast, .. }) = &model.toast else { return Vec::new() };
+    let most = match model.size.1 {
+        _ if is_alert(toast) && model.overlay.is_some() => 1,
+        ..=20 => 2,
+        _ => 3,
+    };
+    let mark = if is_loud(toast) { "! " } else { "" };
+    let mut lines = wrapped(&format!("{mark}{}", toast.text), toast_room(model));
     if lines.len() > most {
         let rest = lines.split_off(most - 1).join(" ");
         lines.push(rest);
     }
     lines
+}
+
+/// Rows above the last one that a toast takes.
+pub(in crate::tui) fn rows_above(model: &Model) -> u16 {
+    u16::try_from(toast_lines(model).len().saturating_sub(1)).unwrap_or(0)
+}
+
+/// Cells of a row of it: behind its last one stands how the connection is.
+fn toast_room(model: &Model) -> u16 {
+    model.size.0.saturating_sub(cells(&word(model)) + 2)
+}
+
+fn is_loud(toast: &Toast) -> bool {
+    toast.weight >= Weight::Warned
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(text.chars().count()).unwrap_or(0)
 }
 
 /// Cells of a piece with the space before the next one.
@@ -117,26 +140,38 @@ struct Wording {
 }
 
 impl Wording {
-    fn of(whole: String, word: &str, tone: Tone) -> Self {
-        Self { brief: whole.clone(), whole, word: word.to_owned(), tone, is_remedy: false }
+    fn of(whole: String, word: String, tone: Tone) -> Self {
+        Self { brief: whole.clone(), whole, word, tone, is_remedy: false }
     }
 
-    fn remedy(whole: String, word: &str) -> Self {
+    fn remedy(whole: String, word: String) -> Self {
         Self { is_remedy: true, ..Self::of(whole, word, Tone::Bad) }
+    }
+}
+
+/// The connection in a word.
+fn word(model: &Model) -> String {
+    match (&model.link, model.syncing) {
+        (LinkState::Starting, _) => "connecting".to_owned(),
+        (LinkState::Online, Some(n)) => format!("fetching {n}"),
+        (LinkState::Online, None) => "online".to_owned(),
+        (LinkState::Offline { .. }, _) => "offline".to_owned(),
+        (LinkState::Refused { .. }, _) => "refused".to_owned(),
+        (LinkState::SignedOut, _) => "signed out".to_owned(),
     }
 }
 
 /// The connection.
 fn link(model: &Model, tick: &Ticker) -> Wording {
+    let word = word(model);
     match &model.link {
-        LinkState::Starting => Wording::of("connecting…".to_owned(), "connecting", Tone::Dim),
+        LinkState::Starting => Wording::of("connecting…".to_owned(), word, Tone::Dim),
         LinkState::Online => match model.syncing {
             Some(n) => {
-                let word = format!("fetching {n}");
                 let whole = format!("online, fetching everything: {n} so far");
-                Wording { brief: word.clone(), ..Wording::of(whole, &word, Tone::Good) }
+                Wording { brief: word.clone(), ..Wording::of(whole, word, Tone::Good) }
             }
-            None => Wording::of("online".to_owned(), "online", Tone::Good),
+            None => Wording::of("online".to_owned(), word, Tone::Good),
         },
         LinkState::Offline { since, retry_at, .. } => {
             let retry =
@@ -145,11 +180,11 @@ fn link(model: &Model, tick: &Ticker) -> Wording {
             let shown = tick.clock_time(*since, model.zone());
             // The reason stands behind the counts, where a narrow line cuts it first.
             let whole = format!("offline {age} – showing {shown}, {retry}");
-            Wording { brief: format!("offline {age}"), ..Wording::of(whole, "offline", Tone::Bad) }
+            Wording { brief: format!("offline {age}"), ..Wording::of(whole, word, Tone::Bad) }
         }
-        LinkState::Refused { why } => Wording::remedy(why.clone(), "refused"),
+        LinkState::Refused { why } => Wording::remedy(why.clone(), word),
         LinkState::SignedOut => {
-            Wording::remedy(format!("signed out: comeback login {} --token-stdin", model.login), "signed out")
+            Wording::remedy(format!("signed out: comeback login {} --token-stdin", model.login), word)
         }
     }
 }
