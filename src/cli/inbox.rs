@@ -69,14 +69,22 @@ fn hold(dir: &Path, take: bool) -> anyhow::Result<Option<Lock>> {
             "your inbox is open in another terminal (process {pid}); to move it here: comeback --take"
         );
         warn(&format!(
-            "Your inbox is open in another terminal (process {pid}). Enter moves it here, q leaves it there:"
+            "Your inbox is open in another terminal (process {pid}). y or Enter moves it here, q leaves it:"
         ));
         let mut said = String::new();
-        if std::io::stdin().read_line(&mut said)? == 0 || !said.trim().is_empty() {
+        if std::io::stdin().read_line(&mut said)? == 0 || !moves(&said) {
+            warn(&format!(
+                "Nothing was started: your inbox stays in the other terminal (process {pid}). To move it: comeback --take"
+            ));
             return Ok(None);
         }
     }
     Ok(Some(super::runtime()?.block_on(handover::take(dir))?))
+}
+
+/// Whether a line typed at that question moves it here: who is asked answers with a bare Enter or with a yes.
+fn moves(said: &str) -> bool {
+    matches!(said.trim().to_lowercase().as_str(), "" | "y" | "yes")
 }
 
 /// What to type behind `comeback login` to come back to this very inbox.
@@ -167,6 +175,16 @@ fn tag(conversation: Option<ConversationId>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_yes_moves_it_here_like_a_bare_enter_and_anything_else_leaves_it() {
+        for said in ["\n", "y\n", "Y\r\n", " yes \n"] {
+            assert!(moves(said), "{said:?}");
+        }
+        for said in ["q\n", "n\n", "no\n", "yq\n"] {
+            assert!(!moves(said), "{said:?}");
+        }
+    }
 
     #[test]
     fn the_way_back_names_the_profile_unless_it_is_the_default_one() {

@@ -377,6 +377,8 @@ pub struct ThreadMessage {
     pub message: Message,
     /// Set while it is only in my outbox.
     pub pending: Option<OutboxId>,
+    /// A note on the meeting that ended the conversation: the CRM gets it with that.
+    pub for_crm: bool,
 }
 
 /// A hit of a search.

@@ -168,7 +168,7 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
         .map(|m| {
             let mut message = m.clone();
             message.standing = standing(&m.id).or(message.standing);
-            ThreadMessage { message, pending: None }
+            ThreadMessage { message, pending: None, for_crm: is_on_meeting(c, m) }
         })
         .collect();
     let mut n = snapshot.messages.last().map_or(0, |m| m.n);
@@ -192,9 +192,16 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
             media: Vec::new(),
             standing: standing(&id),
         };
-        messages.push(ThreadMessage { message, pending: Some(OutboxId::Command(envelope.id)) });
+        let for_crm = matches!(envelope.command, Command::Booked { .. });
+        messages.push(ThreadMessage { message, pending: Some(OutboxId::Command(envelope.id)), for_crm });
     }
     messages
+}
+
+/// Whether it is the note on the meeting that ended the conversation, as far as that still tells: it came with that end.
+fn is_on_meeting(c: &Conversation, m: &Message) -> bool {
+    let ended = c.finished.as_ref().and_then(|finished| finished.at);
+    matches!(m.author, Author::Note(_)) && c.status == Status::Done(Outcome::Meeting) && ended == Some(m.at)
 }
 
 /// What a conversation cannot tell of itself.

@@ -9,7 +9,7 @@ pub mod chord;
 mod words;
 
 pub use self::audit::changes;
-pub use self::words::{is_ambiguous, page, place, places};
+pub use self::words::{OF_MARKS, is_ambiguous, marks, page, place, places};
 
 use std::sync::LazyLock;
 

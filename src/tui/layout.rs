@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::model::overlay::Pick;
 use super::model::{Model, Screen};
-use super::view::{conversation, measure};
+use super::view::{conversation, help, measure, status};
 use crate::domain::id::MessageId;
 use crate::domain::safe_text::SafeText;
 
@@ -68,6 +68,21 @@ pub(super) fn areas((columns, rows): (u16, u16)) -> Areas {
     }
 }
 
+/// The same, as far as the last line leaves it: while that takes rows above it, the conversation and what is known of it give
+/// way, so that its newest text stays in sight. The list does not: it would move under the cursor.
+pub(super) fn areas_now(model: &Model) -> Areas {
+    let areas = areas(model.size);
+    let above = status::rows_above(model);
+    let shorter = |area: Rect| Rect { height: area.height.saturating_sub(above), ..area };
+    Areas { thread: areas.thread.map(shorter), context: areas.context.map(shorter), ..areas }
+}
+
+/// The terminal as far as something over the screen may take it: what the last line says above it stays in sight.
+pub(super) fn over(model: &Model) -> (u16, u16) {
+    let (columns, rows) = model.size;
+    (columns, rows.saturating_sub(status::rows_above(model)))
+}
+
 /// Entries of the list that fit: two rows each, under a border and above one.
 pub(super) fn list_rows(model: &Model) -> usize {
     let inner = areas(model.size).list.height.saturating_sub(3);
@@ -76,10 +91,13 @@ pub(super) fn list_rows(model: &Model) -> usize {
 
 /// Where the conversation is drawn: beside the list, or over it.
 pub(super) fn thread_area(model: &Model) -> Option<Rect> {
-    let areas = areas(model.size);
+    let areas = areas_now(model);
     match areas.thread {
         Some(area) => Some(area),
-        None if model.screen == Screen::Conversation || model.composer.is_some() => Some(areas.whole),
+        None if model.screen == Screen::Conversation || model.composer.is_some() => {
+            let height = areas.whole.height.saturating_sub(status::rows_above(model));
+            Some(Rect { height, ..areas.whole })
+        }
         None => None,
     }
 }
@@ -109,6 +127,16 @@ pub(super) fn conversation_lines(model: &Model, from: MessageId) -> Option<usize
 /// Lines of the story below what a number of the measures counts that do not fit on the screen.
 pub(super) fn story_overflow(model: &Model) -> usize {
     measure::overflow(model, areas(model.size).whole)
+}
+
+/// Rows of a page to read, over the screen.
+pub(super) fn page_rows(model: &Model) -> usize {
+    usize::from(over(model).1.saturating_sub(4))
+}
+
+/// Lines of the page of keys that do not fit on the screen.
+pub(super) fn help_overflow(model: &Model, words: &str) -> usize {
+    help::overflow(model, words)
 }
 
 /// Most choices that all stay on screen below what should be read first: of longer lists two do, and the rest is scrolled.

@@ -1,5 +1,6 @@
 //! Everything the screen knows. No IO, no clock: `update` changes it, `view` draws it.
 
+pub mod alerts;
 pub mod composer;
 pub mod list;
 pub mod measure;
@@ -10,6 +11,7 @@ pub mod when;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use alerts::Alerts;
 use chrono_tz::Tz;
 use composer::Composer;
 use list::List;
@@ -19,7 +21,7 @@ use super::keymap::chord::Chord;
 use super::keymap::{self, Action, Binding, Context};
 use super::theme::Theme;
 use crate::client::handle::{
-    Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Unwritten, Weight, Writer,
+    Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Unwritten, Writer,
 };
 use crate::domain::consent::is_final;
 use crate::domain::event::Review;
@@ -111,8 +113,8 @@ pub struct Model {
     pub composer: Option<Composer>,
     /// Colleagues who type a text, and where.
     pub writing: Arc<Vec<Writer>>,
-    /// What is known around the opened conversation, when it was last asked.
-    pub around: Option<Arc<Around>>,
+    /// What was known around conversations when they were last asked about, the newest last.
+    pub around: Vec<Arc<Around>>,
     /// What the CRM has not taken.
     pub unwritten: Arc<Vec<Unwritten>>,
     /// Notes that were begun and left, by conversation.
@@ -121,6 +123,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// The line at the bottom.
     pub toast: Option<Shown>,
+    /// Alerts that wait behind it.
+    pub alerts: Alerts,
     /// Keys of an unfinished sequence, and since when.
     pub prefix: Option<(Vec<Chord>, Timestamp)>,
     /// Whether the terminal said that it has the focus.
@@ -131,13 +135,9 @@ pub struct Model {
     pub leaving: bool,
 }
 
-/// How long a toast stays, in real seconds; a loud one stays longer.
-const TOAST: i64 = 6;
-const LOUD_TOAST: i64 = 15;
-/// Real milliseconds before a loss may be pushed away by what a key was told.
-const READ_AFTER: i64 = 5_000;
-/// Real milliseconds after which the next key takes a toast away.
-const STALE_AFTER: i64 = 1_500;
+/// Conversations around which is kept what was known: where the network is away nothing can be asked again.
+const AROUND: usize = 100;
+
 /// Real milliseconds after which what may follow a prefix is shown.
 pub const HINT_AFTER: i64 = 300;
 /// Two moves of the cursor within so many real milliseconds are a run: a held key.
@@ -177,11 +177,12 @@ impl Model {
             handed_over: None,
             composer: None,
             writing: Arc::default(),
-            around: None,
+            around: Vec::new(),
             unwritten: Arc::default(),
             notes: BTreeMap::new(),
             overlay: None,
             toast: None,
+            alerts: Alerts::default(),
             prefix: None,
             focused: false,
             looked: None,
@@ -236,6 +237,24 @@ impl Model {
     /// The opened conversation, when the client has sent it.
     pub fn thread_of(&self, id: ConversationId) -> Option<&Thread> {
         self.thread.as_deref().filter(|t| t.row.id == id)
+    }
+
+    /// What is known around a conversation, when that was ever asked.
+    pub fn around_of(&self, id: ConversationId) -> Option<&Around> {
+        self.around.iter().find(|around| around.conversation == id).map(Arc::as_ref)
+    }
+
+    /// Keeps what was told around a conversation. Whether the CRM answers is true of its moment: of what was told before
+    /// only what it said of the buyer stays.
+    pub fn told_around(&mut self, around: Arc<Around>) {
+        self.around.retain(|known| known.conversation != around.conversation);
+        if let Some(before) = self.around.last_mut().filter(|before| before.crm.is_some()) {
+            Arc::make_mut(before).crm = None;
+        }
+        if self.around.len() >= AROUND {
+            self.around.remove(0);
+        }
+        self.around.push(around);
     }
 
     /// How many of the buyer's texts are on screen.
@@ -303,38 +322,6 @@ impl Model {
         self.zone.or_else(|| self.playbook().map(Playbook::zone)).unwrap_or(Tz::UTC)
     }
 
-    /// Shows a line at the bottom.
-    pub fn say(&mut self, text: impl Into<String>, now: Timestamp) {
-        self.show(Toast { text: text.into(), weight: Weight::Said, conversation: None }, now);
-    }
-
-    /// Says at the bottom why a key did not do what it does.
-    pub fn warn(&mut self, text: impl Into<String>, now: Timestamp) {
-        self.show(Toast { text: text.into(), weight: Weight::Warned, conversation: None }, now);
-    }
-
-    /// Shows a toast. News pushes nothing away; a loss is not pushed away before it could be read.
-    pub fn show(&mut self, toast: Toast, now: Timestamp) {
-        let stands = self.toast.as_ref().filter(|old| old.until > now);
-        let held = stands.is_some_and(|old| match toast.weight {
-            Weight::News => old.toast.weight > Weight::News,
-            Weight::Said | Weight::Warned => {
-                old.toast.weight == Weight::Loud && now < old.since + self.real_millis(READ_AFTER)
-            }
-            Weight::Loud => false,
-        });
-        if !held {
-            let seconds = if toast.weight >= Weight::Warned { LOUD_TOAST } else { TOAST };
-            self.toast = Some(Shown { toast, since: now, until: now + self.real_millis(seconds * 1000) });
-        }
-    }
-
-    /// A key was pressed: what the key before it was told is stale, once it could be read.
-    pub fn outlived(&mut self, now: Timestamp) {
-        let read = self.real_millis(STALE_AFTER);
-        self.toast.take_if(|old| old.toast.weight < Weight::Loud && old.since + read <= now);
-    }
-
     /// Entries that wait for the network or for the rep's eye, for the farewell and the status line.
     pub fn waiting(&self) -> (usize, usize) {
         let queued = self.outbox.iter().filter(|e| e.standing == OutboxStanding::Queued).count();
@@ -344,7 +331,7 @@ impl Model {
 
     /// The next instant at which something happens without a key: a toast goes, a draft is saved, hints appear.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        let toast = self.toast.as_ref().map(|shown| shown.until);
+        let toast = self.toast_ends();
         let save = self.composer.as_ref().and_then(|c| c.save_at);
         let hint = self.prefix.as_ref().map(|(_, since)| *since + self.real_millis(HINT_AFTER));
         [toast, save, hint, self.running].into_iter().flatten().min()

@@ -81,9 +81,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
 
 /// What follows from where things stand now: timers that ran out, the conversation to be shown, the list's window.
 fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
-    if model.toast.as_ref().is_some_and(|shown| shown.until <= now) {
-        model.toast = None;
-    }
+    model.turn_toast(now);
     if model.composer.as_ref().and_then(|c| c.save_at).is_some_and(|at| at <= now) {
         composer::save(model, out);
     }

@@ -1,7 +1,9 @@
 //! Draws the model. Pure over `(model, now)`; answers with the earliest instant at which what it drew would differ.
 
 pub(super) mod conversation;
+pub(super) mod help;
 pub(super) mod measure;
+pub(super) mod status;
 
 mod around;
 mod composer;
@@ -14,7 +16,6 @@ mod outbox;
 mod overlay;
 mod paint;
 mod people;
-mod status;
 mod ticker;
 mod touch;
 mod when;
@@ -55,14 +56,17 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Timestamp) -> Option<Time
 }
 
 fn screen(model: &Model, p: &mut Painter<'_>) {
-    let areas = layout::areas(model.size);
+    let areas = layout::areas_now(model);
     let on_conversation = model.screen == Screen::Conversation || model.composer.is_some();
     match (areas.thread, model.screen) {
         (_, Screen::Outbox) if model.composer.is_none() => outbox::draw(model, areas.whole, p),
         (_, Screen::People) if model.composer.is_none() => people::draw(model, areas.whole, p),
         (_, Screen::Measure) if model.composer.is_none() => measure::draw(model, areas.whole, p),
         (_, Screen::WhileAway) if model.composer.is_none() => while_away::draw(model, areas.whole, p),
-        (None, _) if on_conversation => conversation::draw(model, areas.whole, true, p),
+        (None, _) if on_conversation => {
+            let area = layout::thread_area(model).unwrap_or(areas.whole);
+            conversation::draw(model, area, true, p);
+        }
         (None, _) => list::draw(model, areas.list, true, p),
         (Some(thread), _) => {
             list::draw(model, areas.list, !on_conversation, p);

@@ -49,6 +49,7 @@ mod service;
 mod sim;
 mod store;
 mod tui_again;
+mod tui_alerts;
 mod tui_around;
 mod tui_asked;
 mod tui_binding;

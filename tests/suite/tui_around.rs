@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use comeback::client::handle::Notice;
+use comeback::client::handle::{LinkState, Notice};
 use comeback::domain::answering::Answering;
 use comeback::domain::asking::heard::Heard;
 use comeback::domain::consent::{Evidence, OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::context::{Intent, Opportunity, TeamMember, Touch};
+use comeback::domain::conversation::Status;
+use comeback::domain::event::Outcome;
 use comeback::domain::routing::Holder;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::wire::around::{Around, CrmState, Other};
 
 use crate::tui_screens::SIZES;
-use crate::tui_world::{Desk, START, id};
+use crate::tui_world::{Desk, START, id, link};
 
 fn crm(failing: Option<Timestamp>) -> CrmState {
     CrmState { name: "HubSpot".to_owned(), failing, since_before: false, last_read: None, used_up: None }
@@ -54,9 +56,51 @@ fn the_age_of_the_card_is_said_and_counts_on() {
         assert!(next.is_some_and(|at| at <= START + Span::minutes(1)), "the screen wakes for the next minute");
         desk.wait(Span::minutes(1));
         desk.says("as of 4 min ago");
-        // What was said around another conversation is not said here.
+        // What was said around another conversation is not said here, and takes nothing away.
         desk.hear(Notice::Around(Arc::new(Around { conversation: id(2), ..around() })));
+        desk.says("as of 4 min ago");
+        let desk = self::desk(size, Around { conversation: id(2), ..around() });
         assert!(!desk.screen().contains("as of"), "{}", desk.screen());
+    }
+}
+
+/// The network is away since three minutes.
+fn offline() -> Notice {
+    let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+    Notice::Link(link(LinkState::Offline { since, retry_at, why: String::new() }))
+}
+
+#[test]
+fn offline_a_card_keeps_its_age_and_one_of_which_that_was_never_asked_says_so() {
+    for size in SIZES {
+        let mut desk = desk(size, around());
+        desk.hear(Notice::Around(Arc::new(Around { conversation: id(2), ..around() })));
+        desk.hear(offline());
+        // Another one is opened meanwhile, and the first one again.
+        desk.keys("Esc j Enter Esc k Enter");
+        assert_eq!(desk.model.pinned, Some(id(1)));
+        desk.says("as of 3 min ago");
+        let mut desk = Desk::usual(size);
+        desk.hear(offline());
+        desk.keys("j Enter");
+        desk.says("as of before 09:57");
+    }
+}
+
+#[test]
+fn what_is_done_shows_no_running_clock_online_or_offline() {
+    for size in SIZES {
+        for offline in [None, Some(offline())] {
+            let mut desk = desk(size, around());
+            desk.says("04:12 left");
+            if let Some(offline) = offline {
+                desk.hear(offline);
+            }
+            // The answer that meets the clock has not left: the clock itself runs on.
+            desk.change(1, |thread| thread.row.status = Status::Done(Outcome::Texted));
+            assert!(!desk.screen().contains("04:12"), "{}", desk.screen());
+            desk.says("as of 3 min ago");
+        }
     }
 }
 

@@ -178,8 +178,8 @@ fn the_outbox_names_somebody_once_and_says_what_waits_for_news() {
     (take.what, take.aside, take.body) = ("take".to_owned(), true, None);
     desk.hear(Notice::Outbox(Arc::new(vec![held, take])));
     desk.keys("O");
-    desk.says("sending now · answer to +14155550001");
-    desk.says("take: +14155550001");
+    desk.says("+14155550001 · answer, 3 min ago · sending now");
+    desk.says("+14155550001 · take, 3 min ago · waits for the network");
     assert!(!desk.screen().contains("+14155550001 +1"), "{}", desk.screen());
     assert!(!desk.screen().contains("send anyway"), "{}", desk.screen());
     let offline = LinkState::Offline { since: START, retry_at: START, why: String::new() };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use comeback::client::handle::{Ask, LinkState, Notice, OutboxEntry, OutboxStanding};
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
@@ -10,9 +11,10 @@ use comeback::domain::event::Outcome;
 use comeback::domain::meeting::Meeting;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::zone;
+use comeback::wire::changes::Author;
 
 use crate::tui_screens::{SIZES, shows};
-use crate::tui_world::{Desk, START, entry, id, link};
+use crate::tui_world::{Desk, START, entry, id, link, said};
 
 fn at(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
@@ -98,6 +100,29 @@ fn what_is_no_time_stays_and_it_is_said_why() {
     desk.keys("Ctrl-u").types("15:15").keys("Enter Enter");
     let meeting = Some(Meeting { from: at("2026-03-06T14:30:00-05:00"), minutes: 45 });
     assert_eq!(asked(&mut desk), [Command::Booked { meeting, note: None }]);
+}
+
+#[test]
+fn a_note_says_whether_the_crm_gets_it() {
+    for size in [(80, 24), (120, 40)] {
+        let mut desk = desk(size);
+        desk.change(1, |t| {
+            let mut told = said(720, START, Author::Note("maya".into()), "Wants the annual plan.");
+            told.for_crm = true;
+            t.messages.extend([told, said(721, START, Author::Note("maya".into()), "Be quick.")]);
+        });
+        desk.keys("Enter");
+        desk.says("note by you 10:00 (for the CRM, too)");
+        desk.says("note by you 10:00 (not for the buyer)");
+        desk.keys("d 4 Enter");
+        desk.says("For the CRM and for colleagues.");
+        desk.keys("Esc");
+        // Where none is connected, nobody is told that it gets anything.
+        desk.change(1, |t| t.heard = Heard::NoCrm);
+        assert!(!desk.screen().contains("for the CRM"), "{}", desk.screen());
+        desk.keys("d 4 Enter");
+        desk.says("For colleagues.");
+    }
 }
 
 #[test]

@@ -93,6 +93,17 @@ fn the_border_names_the_time_there_and_how_it_stands_before_a_word_is_typed() {
 }
 
 #[test]
+fn while_a_text_is_written_no_letter_is_called_a_key() {
+    let mut desk = Desk::usual((120, 40));
+    desk.hear(Notice::Outbox(Arc::new(crate::tui_world::outbox(&desk))));
+    desk.keys("x gg");
+    desk.says("4 need your eye (O) · 1 selected: a s d, Esc");
+    desk.keys("r");
+    desk.says("4 need your eye · 1 selected");
+    assert!(!desk.screen().contains("(O)") && !desk.screen().contains("a s d"), "{}", desk.screen());
+}
+
+#[test]
 fn one_key_replaces_what_phones_write_by_themselves_and_another_what_somebody_may_mind() {
     let mut desk =
         desk((80, 24), |playbook| playbook.price = Some(Price { micros: 8_300, currency: "USD".to_owned() }));

@@ -51,14 +51,23 @@ fn the_list_and_the_conversation_show_the_hold() {
 
 #[test]
 fn the_composer_says_so_before_a_word_is_typed_and_sends_nothing() {
+    for size in [(40, 12), (80, 24), (120, 40)] {
+        let mut desk = held(size);
+        desk.keys("j r");
+        // A bare z would be typed: that is said of none there.
+        desk.says("opt-out hold: nothing goes (Esc, z)");
+        desk.types("z");
+        assert!(desk.model.composer.is_some() && desk.model.overlay.is_none());
+        desk.keys("Esc z");
+        desk.says("What did Dana Fox mean?");
+    }
     let mut desk = held((80, 24));
     desk.keys("j r");
-    desk.says("opt-out hold: nothing goes (z rules)");
     desk.types("Sorry about that");
     desk.commands();
     desk.keys("Enter Enter");
     assert_eq!(desk.commands(), vec![], "neither at the first Enter nor at the second");
-    desk.says("Not sent: this number is on opt-out hold.");
+    desk.says("Not sent: this number is on opt-out hold. Esc keeps the draft, then z rules on it.");
     desk.keys("Esc i").types("who is this?").keys("Enter");
     assert!(
         desk.commands().iter().any(|ask| matches!(ask, Ask::Do { command: Command::Note { .. }, .. })),

@@ -149,3 +149,31 @@ fn no_two_reasons_to_wait_are_called_the_same() {
         assert_eq!(desk.screen().matches(words).count(), 1, "{words}\n{}", desk.screen());
     }
 }
+
+#[test]
+fn whom_a_text_is_for_stands_before_what_it_waits_for_on_every_screen() {
+    let opens = at("2026-03-04T09:00:00-08:00");
+    for size in [(40, 12), (50, 14), (80, 24), (140, 40)] {
+        let mut desk = desk(size, "+13105550100", START);
+        let night = entry(900, &desk.threads[&id(1)], "Good morning", OutboxStanding::Waits(opens, Waits::Window));
+        let hold = OutboxStanding::Parked(vec![Review::OptOutHold]);
+        let hold = entry(901, &desk.threads[&id(3)], "See you", hold);
+        desk.hear(Notice::Outbox(Arc::new(vec![night, hold])));
+        desk.keys("O");
+        let told = |desk: &Desk| desk.screen().replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let first = desk.screen().lines().any(|row| row.starts_with("│> Dana Fox +14155550001 · answer"));
+        assert!(first, "{}", desk.screen());
+        assert!(
+            told(&desk).contains("waits until Wed 09:00 there, 12:00 here, quiet hours there"),
+            "{}",
+            desk.screen()
+        );
+        // Both at once, but on the lowest screen.
+        if size.1 < 14 {
+            desk.says("↓ 1 more");
+            desk.keys("j");
+        }
+        assert!(told(&desk).contains("Priya Nair +14155550003"), "{}", desk.screen());
+        assert!(told(&desk).contains("opt-out hold: waits until somebody rules (z)"), "{}", desk.screen());
+    }
+}

@@ -561,10 +561,37 @@ fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
     assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
     let why = "The report about consent is for leads, admins and auditors. Ask your lead.".to_owned();
     desk.hear(Notice::Unmeasured { which, why });
-    desk.says("not read: The report about consent is for leads");
+    assert!(read(&desk).contains("leads, admins and auditors. Ask your lead."), "{}", desk.screen());
     // An answer to what was asked before changes nothing of what is on screen now.
     desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
     desk.says("[Consent]");
+}
+
+#[test]
+fn why_a_report_is_not_read_is_said_to_its_end_on_every_screen() {
+    let which = WhichReport { report: ReportName::Compliance, ..SLA };
+    let why = "The report about consent is for leads, admins and auditors. Ask your lead.";
+    for size in [(40, 12), (50, 14), (80, 24), (120, 40)] {
+        let mut desk = measured(size);
+        desk.keys("> > >");
+        desk.hear(Notice::Unmeasured { which, why: why.to_owned() });
+        assert!(read(&desk).contains(&format!("not read: {why}")), "{}", desk.screen());
+        // Reading it again would change nothing.
+        assert!(!desk.screen().contains("Ctrl-r"), "{}", desk.screen());
+        // What was read before stays below it.
+        desk.hear(Notice::Unmeasured { which, why: why.to_owned() });
+        desk.keys("<");
+        let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+        desk.hear(Notice::Link(link(LinkState::Offline { since, retry_at, why: String::new() })));
+        let load = WhichReport { report: ReportName::Load, ..SLA };
+        desk.hear(Notice::Unmeasured { which: load, why: "no connection".to_owned() });
+        desk.says("not read: no connection");
+        desk.says("Ctrl-r reads again.");
+        desk.keys("< <");
+        desk.hear(Notice::Unmeasured { which: SLA, why: why.to_owned() });
+        assert!(read(&desk).contains(&format!("not read: {why}")), "{}", desk.screen());
+        desk.says("At a glance");
+    }
 }
 
 #[test]
@@ -671,5 +698,34 @@ fn a_conversation_that_the_crm_has_not_taken_says_so() {
         desk.says(if size.0 < 80 { "not in the CRM" } else { "not in the CRM, given up: nobody in the CRM has" });
         desk.hear(Notice::Unwritten(Arc::default()));
         assert!(!desk.screen().contains("not in the CRM"));
+    }
+}
+
+#[test]
+fn what_the_crm_has_not_taken_for_want_of_a_name_says_the_key_first_and_the_reason_whole_on_the_card() {
+    for size in [(40, 12), (50, 14), (80, 24), (120, 40)] {
+        let mut desk = Desk::usual(size);
+        let why = "2 people share this number: say in the inbox (W) who writes".to_owned();
+        let one = Unwritten { conversation: id(1), since: START - Span::minutes(118), refused: false, why };
+        desk.hear(Notice::Unwritten(Arc::new(vec![one.clone()])));
+        desk.keys("j Enter");
+        desk.says("not in the CRM (W says");
+        desk.keys("v");
+        let mut told = read(&desk);
+        for _ in 0..30 {
+            desk.keys("Down");
+            told.push_str(&read(&desk));
+        }
+        // Broken where the page is narrow, and not cut.
+        for part in ["since 08:02: 2 people share this", "say in the inbox (W) who"] {
+            assert!(told.contains(part), "{part}\n{}", desk.screen());
+        }
+        desk.keys("Esc");
+        // Of another reason no key is told, and none while that would be a letter.
+        desk.keys("r");
+        assert!(!desk.screen().contains("(W says"), "{}", desk.screen());
+        desk.keys("Esc");
+        desk.hear(Notice::Unwritten(Arc::new(vec![Unwritten { why: "HubSpot does not answer".to_owned(), ..one }])));
+        assert!(!desk.screen().contains("(W says"), "{}", desk.screen());
     }
 }

@@ -173,6 +173,20 @@ fn a_lead_sees_who_is_here_what_burns_the_pool_and_who_is_on_call() {
 }
 
 #[test]
+fn whoever_leads_nobody_reads_in_plain_words_whose_clocks_are_counted() {
+    for size in [(80, 24), (120, 40)] {
+        let mut desk = Desk::usual(size);
+        tell(&mut desk, |_| {});
+        desk.keys("L");
+        desk.says("What is late or due soon is counted of conversations that you can see.");
+        desk.says("Maya Okafor (you)");
+        // Of a lead's people it is all of them.
+        tell(&mut desk, lead);
+        assert!(!desk.screen().contains("is counted"), "{}", desk.screen());
+    }
+}
+
+#[test]
 fn a_lead_says_away_and_back_for_somebody_of_their_team_and_nobody_else_does() {
     let mut desk = Desk::usual((80, 24));
     tell(&mut desk, lead);

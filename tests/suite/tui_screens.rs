@@ -201,6 +201,36 @@ fn the_keys_are_shown_and_searched() {
 }
 
 #[test]
+fn the_keys_name_what_is_reached_by_its_name_and_explain_the_marks_of_the_list() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let searched = [
+            ("opt the number", ":opt out"),
+            ("rubbish", ":block"),
+            ("by whom and why", ":blocked numbers"),
+            ("while you", ":while you were away"),
+            ("mark", "Marks in the list"),
+            ("cursor", "the cursor: a key is"),
+        ];
+        for (words, said) in searched {
+            desk.keys("?").types(words);
+            desk.says(said);
+            assert!(!desk.screen().contains("No key does"), "{}", desk.screen());
+            desk.keys("Esc");
+        }
+        // They stand at the end of the page, which is reached on a low screen, too; and one key back is one line.
+        desk.keys("?");
+        for _ in 0..40 {
+            desk.keys("PageDown");
+        }
+        desk.says("an answer is late");
+        let before = desk.screen();
+        desk.keys("Up");
+        assert_ne!(desk.screen(), before);
+    }
+}
+
+#[test]
 fn choices_show_who_is_here_and_how_loaded() {
     for size in SIZES {
         let mut desk = Desk::usual(size);
@@ -278,7 +308,8 @@ fn what_has_not_left_is_said_in_the_last_line_of_a_narrow_screen_too() {
     let held = OutboxStanding::Parked(vec![Review::OptOutHold]);
     desk.hear(Notice::Outbox(Arc::new(vec![entry(1001, &desk.threads[&id(1)], "Yes", held)])));
     desk.keys("O");
-    desk.says("opt-out hold (z rules) · answer to");
+    desk.says("Dana Fox +14155550001 · answer, 3 min ago");
+    desk.says("opt-out hold: waits until somebody rules (z)");
 }
 
 #[test]

@@ -170,7 +170,9 @@ fn arrivals_wait_for_their_key() {
 fn snoozing_never_passes_the_due_time() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("j s");
-    desk.says("The answer is due before that");
+    desk.says("An answer is due Tue 10:04, before the shortest snooze ends. Answer first.");
+    desk.keys("Esc k s");
+    desk.says("An answer is late already");
     desk.keys("Esc G s");
     desk.says("tomorrow 9:00");
     desk.keys("1");
@@ -239,11 +241,11 @@ fn what_a_sign_in_left_behind_says_what_is_known_of_it_and_goes_only_by_hand() {
     desk.hear(Notice::Outbox(Arc::new(all.to_vec())));
     desk.keys("O");
     for said in [
-        "never left · answer to Dana Fox",
+        "Dana Fox +14155550001 · answer, 3 min ago · never left",
         "It never left this device: look, then send it or drop it.",
-        "may have left · answer to",
+        "Omar Reyes +14155550002 · answer, 3 min ago · may have left",
         "Nobody knows whether it arrived: look before it goes again.",
-        "may be lost · answer to",
+        "Priya Nair +14155550003 · answer, 3 min ago · may be lost",
         "Accepted, but the backend may have lost it: look first.",
     ] {
         desk.says(said);
@@ -356,7 +358,7 @@ fn an_answer_asked_back_is_one_entry_that_cannot_be_sent_or_dropped() {
     asked.what = "take back".to_owned();
     desk.hear(Notice::Outbox(Arc::new(vec![asked])));
     desk.keys("O");
-    desk.says("asked back, may still leave · take back to Dana Fox");
+    desk.says("Dana Fox +14155550001 · take back, 3 min ago · asked back, may still leave");
     desk.keys("z");
     desk.says("Wait: it is with the backend or the carrier.");
     assert_eq!(

@@ -37,14 +37,16 @@ fn an_inbox_moves_to_another_terminal_with_its_draft() {
 
     // Left alone, it stays.
     let second = shell(&house, "");
-    second.shows(&[&format!("open in another terminal (process {before})"), "Enter moves it here, q leaves it there"]);
+    let asks = "y or Enter moves it here, q leaves it";
+    second.shows(&[&format!("open in another terminal (process {before})"), asks]);
     second.write("q");
     second.press(&["Enter"]);
-    second.shows(&["over with 0"]);
+    second.shows(&["Nothing was started", "over with 0"]);
     first.shows(&["In blue and in"]);
 
     let third = shell(&house, "");
-    third.shows(&["Enter moves it here"]);
+    third.shows(&[asks]);
+    third.write("y");
     third.press(&["Enter"]);
     third.shows(&["online", &buyer.phone]);
     let left = first.shows(&["This inbox moved to another terminal", "over with 0"]);

@@ -116,10 +116,22 @@ pub(super) fn snooze(model: &mut Model, now: Timestamp) {
         })
         .collect();
     if choices.is_empty() {
-        return model.warn("The answer is due before that. Answer first.", now);
+        let why = no_snooze(model, due, now);
+        return model.warn(why, now);
     }
     let title = format!("Snooze {} for", whom(model, &about));
     pick(model, title, about, choices);
+}
+
+/// Why no snooze is offered at all.
+fn no_snooze(model: &Model, due: Option<Timestamp>, now: Timestamp) -> String {
+    match due.filter(|due| *due > now) {
+        Some(due) => {
+            let due = super::when::day_time(model, due, now);
+            format!("An answer is due {due}, before the shortest snooze ends. Answer first.")
+        }
+        None => "An answer is late already: nothing late is snoozed. Answer first.".to_owned(),
+    }
 }
 
 /// An instant on the screen's clock.

@@ -343,10 +343,10 @@ fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
     }
     if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
         let why = opted_out(model, &opt_out);
-        return Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."));
+        return Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft, then i writes a note."));
     }
     if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
-        return Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned());
+        return Some("Not sent: this number is on opt-out hold. Esc keeps the draft, then z rules on it.".to_owned());
     }
     if objections(model, composer).contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
         let why = "no consent of theirs is on record, and they never wrote";
@@ -356,7 +356,7 @@ fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
         return Some(format!("Not sent: {{{field}}} is not filled: type it now."));
     }
     let why = snippets::bound(model, composer)?.refuses(text)?;
-    Some(format!("Not sent: {why}. i writes a note."))
+    Some(format!("Not sent: {why}. Esc keeps the draft, then i writes a note."))
 }
 
 fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
@@ -399,7 +399,6 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     out.push(act::ask((composer.to, seen), command));
     out.push(Effect::Ask(Ask::SaveDraft { conversation: composer.to, text: String::new() }));
     model.scroll = 0;
-    model.toast = None;
     let waits = super::later::would_wait(model, &composer, now);
     let approval =
         snippets::bound(model, &composer).and_then(|bound| bound.rules()).is_some_and(|rules| rules.approval);

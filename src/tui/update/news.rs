@@ -42,7 +42,7 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         Notice::Writing(writing) => model.writing = writing,
         Notice::Around(around) => {
             let about = around.conversation;
-            model.around = Some(around);
+            model.told_around(around);
             ruling::heard(model, about);
         }
         Notice::Unwritten(unwritten) => model.unwritten = unwritten,

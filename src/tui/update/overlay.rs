@@ -2,8 +2,8 @@
 
 use super::{act, away, begin, booking, browse, choices, composer, keys, ruling, when};
 use crate::domain::time::Timestamp;
+use crate::tui::keymap::Action;
 use crate::tui::keymap::chord::Chord;
-use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Does, Overlay};
@@ -28,12 +28,12 @@ fn step(model: &mut Model, by: isize) {
     } else {
         0
     };
-    let size = model.size;
+    let below =
+        if let Some(Overlay::Help { words, .. }) = &model.overlay { layout::help_overflow(model, words) } else { 0 };
+    let size = layout::over(model);
     match &mut model.overlay {
-        Some(Overlay::Help { words, top }) => {
-            let most = keymap::search(words).len();
-            *top = top.saturating_add_signed(by).min(most);
-        }
+        // The screen may be higher than it was.
+        Some(Overlay::Help { top, .. }) => *top = (*top).min(below).saturating_add_signed(by).min(below),
         Some(Overlay::Why { top, .. } | Overlay::Card { top, .. } | Overlay::OnCall { top, .. }) => {
             *top = top.saturating_add_signed(by).min(200);
         }

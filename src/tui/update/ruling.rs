@@ -39,9 +39,9 @@ const NOT_AT_HAND: &str = "not yet: read every text first";
 /// Takes note of what an open dialog shows: a text below its fold was never on screen, and counts as read once it was
 /// scrolled to its end.
 pub(super) fn look(model: &mut Model) {
-    let size = model.size;
+    let (size, is_hidden) = (layout::over(model), layout::too_small(model.size));
     let Some(Overlay::Pick(pick)) = &mut model.overlay else { return };
-    if pick.reading.is_none() || layout::too_small(size) {
+    if pick.reading.is_none() || is_hidden {
         return;
     }
     let said = layout::said(size, pick);
@@ -122,7 +122,7 @@ fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Reading
     for asking in &hold.texts {
         let in_thread = |id| model.thread_of(id)?.messages.iter().find(|m| m.message.id == asking.message);
         let message = in_thread(id).or_else(|| in_thread(asking.conversation));
-        let around = model.around.as_ref().filter(|around| around.conversation == id);
+        let around = model.around_of(id);
         let told = around.and_then(|around| around.held.iter().find(|held| held.message == asking.message));
         let here = message.and_then(|m| m.message.body.as_ref());
         let at_hand = here.is_some() || told.is_some();

@@ -1,22 +1,42 @@
 //! How old what the CRM said is, whether it answers, and who else of the account texts: in words.
 
 use super::paint::Painter;
+use super::ticker::Ticker;
 use super::words;
-use crate::client::handle::Around;
+use crate::client::handle::{Around, LinkState, Thread, Unwritten};
+use crate::domain::asking::heard::Heard;
 use crate::domain::context::{Account, Card, Opportunity};
 use crate::domain::id::ConversationId;
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 
-/// What is known around a conversation, when it was asked about this one.
+/// What is known around a conversation.
 pub(super) fn of(model: &Model, id: ConversationId) -> Option<&Around> {
-    model.around.as_deref().filter(|around| around.conversation == id)
+    model.around_of(id)
 }
 
-/// `as of 3 min ago`; nothing while nobody knows.
-pub(super) fn age(around: Option<&Around>, p: &Painter<'_>) -> Option<String> {
-    let age = p.tick.dated_age(around?.read_at?);
-    Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") })
+/// Whether the CRM is told how a conversation ended, with the note on its meeting, as far as this device knows.
+pub(super) fn is_told_ends(model: &Model, thread: &Thread) -> bool {
+    thread.heard != Heard::NoCrm && model.playbook().is_none_or(|playbook| playbook.write_back.outcomes)
+}
+
+/// `as of 3 min ago`. A card of which that was never asked is as old as the network is away, or older: `as of before 14:02`.
+/// Nothing while nobody knows.
+pub(super) fn age(model: &Model, thread: &Thread, p: &Painter<'_>) -> Option<String> {
+    if let Some(read_at) = of(model, thread.row.id).and_then(|around| around.read_at) {
+        let age = p.tick.dated_age(read_at);
+        return Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") });
+    }
+    match &model.link {
+        LinkState::Offline { since, .. } if !thread.cards.is_empty() => {
+            Some(format!("as of before {}", p.tick.clock_time(*since, model.zone())))
+        }
+        LinkState::Offline { .. }
+        | LinkState::Starting
+        | LinkState::Online
+        | LinkState::SignedOut
+        | LinkState::Refused { .. } => None,
+    }
 }
 
 /// `CRM unreachable since 14:02`, while it does not answer; `since before 14:02, last read 13:55` where it has not answered
@@ -38,6 +58,16 @@ pub(super) fn failing(model: &Model, around: Option<&Around>, room: u16, p: &Pai
         return Some(told);
     }
     Some(format!("{}: day used up, again {}", crm.name, time(again)))
+}
+
+/// Of a write that the CRM has not taken, `since 08:02: HubSpot does not answer`.
+pub(super) fn since_and_why(model: &Model, one: &Unwritten, tick: &Ticker) -> String {
+    // Of what is said of the CRM, who is meant stands before it already, and there is little room.
+    let why = one.why.strip_prefix("the CRM ").unwrap_or(&one.why);
+    if one.refused {
+        return format!("given up: {why}");
+    }
+    format!("since {}: {why}", tick.clock_time(one.since, model.zone()))
 }
 
 /// `Harbor Logistics · enterprise · 1,200 people · AMER`.

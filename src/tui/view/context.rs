@@ -121,7 +121,7 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     pane.say("", &offered.unwrap_or_default(), Tone::Plain);
     pane.gap();
     let known = around::of(model, thread.row.id);
-    let age = around::age(known, p);
+    let age = around::age(model, thread, p);
     if thread.cards.is_empty() {
         let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
         let says = match thread.heard {
@@ -134,6 +134,9 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     }
     pane.say("", &around::failing(model, known, u16::MAX, p).unwrap_or_default(), Tone::Warn);
     pane.say("", &shared(thread), Tone::Warn);
+    let unwritten = model.unwritten.iter().find(|one| one.conversation == thread.row.id);
+    let unwritten = unwritten.map(|one| around::since_and_why(model, one, &p.tick)).unwrap_or_default();
+    pane.say("Not in the CRM", &unwritten, Tone::Warn);
     for card in &thread.cards {
         pane.gap();
         let label = age.as_ref().map_or_else(|| "Person".to_owned(), |age| format!("Person, {age}"));

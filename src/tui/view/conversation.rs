@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use super::{composer, head, inside, list, loan, words};
+use super::{around, composer, head, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
-use crate::domain::conversation::AnswerState;
+use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
@@ -218,15 +218,12 @@ fn message_lines(
         }
         Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
         Author::Automatic => (4, Tone::Mine, vec![("automatic".to_owned(), Tone::Dim), (time, Tone::Dim)]),
-        Author::Note(rep) => (
-            1,
-            Tone::Note,
-            vec![
-                (format!("┆ note by {}", who(rep)), Tone::Note),
-                (time, Tone::Dim),
-                ("(colleagues only)".to_owned(), Tone::Note),
-            ],
-        ),
+        Author::Note(rep) => {
+            let to_crm = entry.for_crm && around::is_told_ends(model, thread);
+            let reads = if to_crm { "(for the CRM, too)" } else { "(not for the buyer)" };
+            let head = [(format!("┆ note by {}", who(rep)), Tone::Note), (time, Tone::Dim)];
+            (1, Tone::Note, head.into_iter().chain([(reads.to_owned(), Tone::Note)]).collect())
+        }
     };
     let state = state(model, thread, entry, tick);
     // What went wrong, and until when it waits, is said in full, on lines of its own.
@@ -304,7 +301,10 @@ fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -
     Some((words, tone))
 }
 
-/// The clock of a row, for headers.
+/// The clock of a row, for headers. Of what is done none is shown: the answer that met it may still wait for the network.
 pub(super) fn clock(row: &Row, tick: &Ticker) -> Option<(String, Tone)> {
+    if matches!(row.status, Status::Done(_)) {
+        return None;
+    }
     row.clock.as_ref().map(|clock| list::clock_words(clock, tick))
 }

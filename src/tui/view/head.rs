@@ -113,7 +113,8 @@ impl Head<'_> {
     /// Since when the CRM does not answer, and how old the card is: together where that fits.
     fn crm(&self, p: &Painter<'_>) -> Line {
         let known = around::of(self.model, self.row.id);
-        match (around::failing(self.model, known, self.width, p), around::age(known, p)) {
+        let age = self.thread.and_then(|thread| around::age(self.model, thread, p));
+        match (around::failing(self.model, known, self.width, p), age) {
             (Some(failing), Some(age))
                 if failing.chars().count() + age.chars().count() + 2 <= usize::from(self.width) =>
             {

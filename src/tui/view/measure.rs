@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::inside;
 use super::paint::{Painter, Tone, cut, first_part, in_parts, packed};
+use crate::client::handle::LinkState;
 use crate::domain::measure::ReportName;
 use crate::domain::measure::chart::{Bar, Chart, Shape};
 use crate::domain::measure::sheet::Datum;
@@ -30,8 +31,15 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if let Some(opened) = &model.measure.opened {
         return behind::draw(model, opened, body, p);
     }
+    let body = trouble(model, body, p);
     let Some(read) = model.measure.shown() else {
-        let said = if model.measure.waiting { "Reading…" } else { "Nothing was read yet. Ctrl-r reads again." };
+        let said = match (&model.measure.trouble, model.measure.waiting) {
+            (_, true) => "Reading…",
+            (None, false) => "Nothing was read yet. Ctrl-r reads again.",
+            // What the backend says no to, it says no to again.
+            (Some(_), false) if model.link == LinkState::Online => "",
+            (Some(_), false) => "Ctrl-r reads again.",
+        };
         p.put(body.x + 1, body.y, body.width.saturating_sub(1), said, Tone::Dim);
         return;
     };
@@ -132,6 +140,32 @@ fn head(model: &Model, area: Rect, p: &mut Painter<'_>) -> Rect {
     below
 }
 
+/// Why nothing was read, in the head's words.
+fn not_read(why: &str) -> String {
+    format!("not read: {why}")
+}
+
+/// Whether it stands in the head: beside a report that is there, where it has room.
+fn is_in_head(model: &Model, why: &str, width: u16) -> bool {
+    model.measure.shown().is_some() && not_read(why).width() <= usize::from(width)
+}
+
+/// Lines that it takes of a report that is there.
+const BEFORE_REPORT: usize = 3;
+
+/// Why nothing was read, where the head does not say it: broken and not cut. Answers what is left below.
+fn trouble(model: &Model, body: Rect, p: &mut Painter<'_>) -> Rect {
+    let width = body.width.saturating_sub(2);
+    let Some(why) = model.measure.trouble.as_ref().filter(|why| !is_in_head(model, why, width)) else { return body };
+    let most = if model.measure.shown().is_some() { BEFORE_REPORT } else { usize::from(body.height) };
+    let lines = cut(&not_read(why), width, most);
+    for (y, line) in (body.y..body.bottom()).zip(&lines) {
+        p.put(body.x + 1, y, width, line, Tone::Warn);
+    }
+    let used = rows_of(&lines).min(body.height);
+    Rect::new(body.x, body.y + used, body.width, body.height - used)
+}
+
 /// What is left below the head: it takes two rows, and where there are enough of them a third for the keys.
 fn below_head(area: Rect) -> Rect {
     let used = if area.height >= 12 { 3 } else { 2 };
@@ -155,9 +189,10 @@ fn state(model: &Model, width: u16, p: &Painter<'_>) -> Vec<(String, Tone)> {
         }
         said.push((format!("· of {}", about.scope), Tone::Dim));
     }
-    if let Some(why) = &model.measure.trouble {
-        said.insert(0, (format!("not read: {why}"), Tone::Warn));
-    } else if model.measure.waiting {
+    let is_here = |why: &&String| model.measure.opened.is_some() || is_in_head(model, why, width.saturating_sub(2));
+    if let Some(why) = model.measure.trouble.as_ref().filter(is_here) {
+        said.insert(0, (not_read(why), Tone::Warn));
+    } else if model.measure.trouble.is_none() && model.measure.waiting {
         said.push(("· reading…".to_owned(), Tone::Dim));
     }
     said

@@ -3,10 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, in_parts, wrapped};
-use super::{context, inside, list, on_call, when, why};
+use super::{around, context, help, inside, list, on_call, when, why};
 use crate::client::handle::LinkState;
 use crate::domain::safe_text::SafeText;
-use crate::tui::keymap::{self, Group};
 use crate::tui::layout::{self, Said};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Begun, Overlay, Pick};
@@ -17,7 +16,7 @@ use crate::tui::update;
 pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
     match &model.overlay {
         None => {}
-        Some(Overlay::Help { words, top }) => help(model, words, *top, p),
+        Some(Overlay::Help { words, top }) => draw_help(model, words, *top, p),
         Some(Overlay::Palette { words, at, context }) => {
             let found = model.palette(*context, words);
             let items: Vec<Item> = found
@@ -49,8 +48,10 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
                 format!(" · {}, {long}", update::day_time(model, meeting.from, p.tick.now))
             });
             let title = format!("Meeting booked: a note? {name}{}", at.unwrap_or_default());
-            let hint = "For the CRM and for colleagues. Enter finishes, also without a note; Esc leaves it open.";
-            ask_words(model, &title, hint, words, None, p);
+            let to_crm = model.thread_of(about.0).is_none_or(|thread| around::is_told_ends(model, thread));
+            let whose = if to_crm { "For the CRM and for colleagues" } else { "For colleagues" };
+            let hint = format!("{whose}. Enter finishes, also without a note; Esc leaves it open.");
+            ask_words(model, &title, &hint, words, None, p);
         }
         Some(Overlay::Begin { words }) => {
             let hint = "With country code: +1 305 555 0123. Consent is judged first.";
@@ -78,7 +79,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
 
 /// A box in the middle, as large as wanted and as fits.
 fn boxed(model: &Model, columns: u16, rows: usize, title: &str, p: &mut Painter<'_>) -> Rect {
-    let (width, height) = model.size;
+    let (width, height) = layout::over(model);
     let w = columns.min(width.saturating_sub(2));
     let h = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(height.saturating_sub(2));
     let area = Rect::new((width - w) / 2, (height - h) / 2, w, h);
@@ -137,7 +138,7 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
     };
     let items: Vec<Item> = left.iter().enumerate().map(item).collect();
     let items = if pick.is_of_writers() { told_apart(model.size.0, items) } else { items };
-    let said = layout::said(model.size, pick);
+    let said = layout::said(layout::over(model), pick);
     choices(model, &pick.title, &pick.words, (part(&said, pick.top), said.gap), &items, pick.at, p);
 }
 
@@ -284,45 +285,28 @@ pub(super) fn ask_words(
     p.park(area.x + 1 + used, area.y);
 }
 
-fn help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
-    let mut lines = Vec::new();
-    let found: Vec<&keymap::Binding> = keymap::search(words).into_iter().filter(|b| model.offers(b.action)).collect();
-    for group in Group::ALL {
-        let mut of_group = found.iter().filter(|b| b.group == group).peekable();
-        if of_group.peek().is_some() {
-            if !lines.is_empty() {
-                lines.push((String::new(), Tone::Plain));
-            }
-            lines.push((group.words().to_owned(), Tone::Strong));
-        }
-        for b in of_group {
-            let keys = if b.keys.is_empty() { ":".to_owned() } else { b.keys.join(" ") };
-            // Wide enough for the longest keys; where a key works is for those with room to read it.
-            let line = match model.size.0 {
-                0..60 => format!("{keys} · {}", b.doc),
-                60..100 if keymap::is_ambiguous(b) => {
-                    format!("{keys:<16} {} ({})", b.doc, keymap::place(b.contexts))
-                }
-                60..100 => format!("{keys:<16} {}", b.doc),
-                _ => format!("{keys:<16} {} ({})", b.doc, keymap::places(b.contexts)),
-            };
-            lines.push((line, Tone::Plain));
-        }
-    }
-    if lines.is_empty() {
-        lines.push((format!("No key does “{words}”. Backspace shows more."), Tone::Dim));
-    }
+fn draw_help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
     let title = if words.is_empty() { "Keys: type to search".to_owned() } else { format!("Keys: {words}") };
-    page(model, &title, &lines, top, p);
+    page(model, &title, &help::lines(model, words), top, p);
+}
+
+/// The lines of a page as its box breaks them.
+pub(super) fn broken(model: &Model, lines: &[(String, Tone)]) -> Vec<(String, Tone)> {
+    let width = page_width(model).saturating_sub(2);
+    let of = |(text, tone): &(String, Tone)| {
+        let tone = *tone;
+        wrapped(text, width).into_iter().map(move |line| (line, tone))
+    };
+    lines.iter().flat_map(of).collect()
+}
+
+fn page_width(model: &Model) -> u16 {
+    model.size.0.saturating_sub(6).min(86)
 }
 
 fn page(model: &Model, title: &str, lines: &[(String, Tone)], top: usize, p: &mut Painter<'_>) {
-    let width = model.size.0.saturating_sub(6).min(86);
-    let broken: Vec<(String, Tone)> = lines
-        .iter()
-        .flat_map(|(text, tone)| wrapped(text, width.saturating_sub(2)).into_iter().map(|line| (line, *tone)))
-        .collect();
-    let area = boxed(model, width + 2, broken.len(), title, p);
+    let broken = broken(model, lines);
+    let area = boxed(model, page_width(model) + 2, broken.len(), title, p);
     let rows = usize::from(area.height);
     let top = top.min(broken.len().saturating_sub(rows));
     for (y, (text, tone)) in (area.y..area.bottom()).zip(broken.iter().skip(top)) {

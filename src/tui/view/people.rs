@@ -20,8 +20,12 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, "Who is here", true);
     let area = inside(area);
     let lines = model.inbox.as_deref().map(|inbox| people::board(inbox, p.tick.now)).unwrap_or_default();
-    let hint = hint(model, area.width);
-    p.put(area.x + 1, area.y, area.width.saturating_sub(1), &hint, Tone::Dim);
+    let hints = hints(model, area.width);
+    for (y, hint) in (area.y..area.bottom()).zip(&hints) {
+        p.put(area.x + 1, y, area.width.saturating_sub(1), hint, Tone::Dim);
+    }
+    let body = area.y + u16::try_from(hints.len()).unwrap_or(1);
+    let room = area.bottom().saturating_sub(body);
     let at =
         model.person.as_ref().and_then(|person| lines.iter().position(|line| line.spot().as_ref() == Some(person)));
     // As far down as the cursor needs.
@@ -29,10 +33,10 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         lines.iter().take(at.unwrap_or(0) + 1).skip(top).map(|line| rows(line, area.width)).sum()
     };
     let mut top = 0;
-    while wanted(top) > area.height.saturating_sub(1) {
+    while wanted(top) > room {
         top += 1;
     }
-    let mut y = area.y + 1;
+    let mut y = body;
     let mut below = 0;
     for (index, line) in lines.iter().enumerate().skip(top) {
         let spot = Rect::new(area.x, y, area.width, rows(line, area.width));
@@ -50,7 +54,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     p.more(area, top, below);
     if at.is_none() {
-        p.park(area.x, area.y + 1);
+        p.park(area.x, body);
     }
 }
 
@@ -62,16 +66,20 @@ const fn rows(line: &Line, width: u16) -> u16 {
     }
 }
 
-fn hint(model: &Model, width: u16) -> String {
+/// What keys do; below it, whose clocks are counted.
+fn hints(model: &Model, width: u16) -> Vec<&'static str> {
     if model.audits() {
-        return "@ on call when · Esc back".to_owned();
+        return vec!["@ on call when · Esc back"];
     }
     let leads = model.me().is_some_and(|me| model.playbook().is_some_and(|playbook| !playbook.led_by(me).is_empty()));
     match (leads, width >= COLUMNS) {
-        (true, true) => "A away, back · t shifts · @ on call when · Enter what can be done · Esc back".to_owned(),
+        (true, true) => vec!["A away, back · t shifts · @ on call when · Enter what can be done · Esc back"],
         // Somebody who leads nobody is not sent what colleagues hold.
-        (false, true) => "A away, back · t shifts · @ on call when · Esc back · clocks: those you see".to_owned(),
-        (_, false) => "A away · t shift · @ when · Esc".to_owned(),
+        (false, true) => vec![
+            "A away, back · t shifts · @ on call when · Esc back",
+            "What is late or due soon is counted of conversations that you can see.",
+        ],
+        (_, false) => vec!["A away · t shift · @ when · Esc"],
     }
 }
 

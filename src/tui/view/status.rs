@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use super::around;
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use crate::client::handle::{LinkState, Weight};
+use crate::client::handle::{LinkState, Toast, Weight};
 use crate::domain::conversation::Status;
-use crate::tui::keymap::{self, Context};
-use crate::tui::model::{HINT_AFTER, Model};
+use crate::tui::keymap::{self, Action, Context};
+use crate::tui::model::alerts::is_alert;
+use crate::tui::model::{HINT_AFTER, Model, Shown};
 
 /// Cells at the end of the line for how to see the keys, with the space before them.
 const HELP_CELLS: u16 = 8;
@@ -19,25 +21,24 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     let Wording { whole, brief, word, tone, is_remedy } = link(model, &p.tick);
     if let Some(shown) = &model.toast {
-        p.tick.changes_at(shown.until);
-        let width = u16::try_from(word.chars().count()).unwrap_or(0);
-        let loud = shown.toast.weight >= Weight::Warned;
-        let (mark, how) = if loud { ("! ", Tone::Bad) } else { ("", Tone::Strong) };
-        let room = area.width.saturating_sub(width + 2);
-        let lines = toast_lines(&format!("{mark}{}", shown.toast.text), room, area.y);
-        let rows = u16::try_from(lines.len()).unwrap_or(1);
-        for (y, line) in (area.y + 1 - rows..=area.y).zip(&lines) {
+        if let Some(ends) = model.toast_ends() {
+            p.tick.changes_at(ends);
+        }
+        let how = if is_loud(&shown.toast) { Tone::Bad } else { Tone::Strong };
+        let (lines, width) = (toast_lines(model), cells(&word));
+        for (y, line) in (area.y.saturating_sub(rows_above(model))..=area.y).zip(&lines) {
             if y < area.y {
                 p.clear(Rect::new(area.x, y, area.width, 1));
             }
-            p.put(area.x, y, room, line, how);
+            p.put(area.x, y, toast_room(model), line, how);
         }
         p.put(area.right().saturating_sub(width), area.y, width, &word, tone);
         return;
     }
     let (away, unwritten) = (away(model, &p.tick), unwritten(model, &p.tick));
     let marked = model.list.marked.len();
-    let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
+    let keys = if model.context() == Context::List { ": a s d, Esc" } else { "" };
+    let marked = if marked > 0 { format!("· {marked} selected{keys}") } else { String::new() };
     // What has to be done is told to its end where the line holds that alone: also in the place of the keys.
     let (beside_help, cells) = (area.width.saturating_sub(HELP_CELLS), whole.chars().count());
     let is_kept = is_remedy && cells <= usize::from(area.width);
@@ -84,15 +85,39 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 }
 
 /// A toast says what to do next at its end: it takes rows above the line rather than lose that. At most three, and on a
-/// low screen two: it must not cover what it is about.
-fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
-    let most = if above < 20 { 2 } else { 3 };
-    let mut lines = wrapped(text, width);
+/// low screen two. Over a dialog an alert has one: that is about something else.
+fn toast_lines(model: &Model) -> Vec<String> {
+    let Some(Shown { toast, .. }) = &model.toast else { return Vec::new() };
+    let most = match model.size.1 {
+        _ if is_alert(toast) && model.overlay.is_some() => 1,
+        ..=20 => 2,
+        _ => 3,
+    };
+    let mark = if is_loud(toast) { "! " } else { "" };
+    let mut lines = wrapped(&format!("{mark}{}", toast.text), toast_room(model));
     if lines.len() > most {
         let rest = lines.split_off(most - 1).join(" ");
         lines.push(rest);
     }
     lines
+}
+
+/// Rows above the last one that a toast takes.
+pub(in crate::tui) fn rows_above(model: &Model) -> u16 {
+    u16::try_from(toast_lines(model).len().saturating_sub(1)).unwrap_or(0)
+}
+
+/// Cells of a row of it: behind its last one stands how the connection is.
+fn toast_room(model: &Model) -> u16 {
+    model.size.0.saturating_sub(cells(&word(model)) + 2)
+}
+
+fn is_loud(toast: &Toast) -> bool {
+    toast.weight >= Weight::Warned
+}
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(text.chars().count()).unwrap_or(0)
 }
 
 /// Cells of a piece with the space before the next one.
@@ -115,26 +140,38 @@ struct Wording {
 }
 
 impl Wording {
-    fn of(whole: String, word: &str, tone: Tone) -> Self {
-        Self { brief: whole.clone(), whole, word: word.to_owned(), tone, is_remedy: false }
+    fn of(whole: String, word: String, tone: Tone) -> Self {
+        Self { brief: whole.clone(), whole, word, tone, is_remedy: false }
     }
 
-    fn remedy(whole: String, word: &str) -> Self {
+    fn remedy(whole: String, word: String) -> Self {
         Self { is_remedy: true, ..Self::of(whole, word, Tone::Bad) }
+    }
+}
+
+/// The connection in a word.
+fn word(model: &Model) -> String {
+    match (&model.link, model.syncing) {
+        (LinkState::Starting, _) => "connecting".to_owned(),
+        (LinkState::Online, Some(n)) => format!("fetching {n}"),
+        (LinkState::Online, None) => "online".to_owned(),
+        (LinkState::Offline { .. }, _) => "offline".to_owned(),
+        (LinkState::Refused { .. }, _) => "refused".to_owned(),
+        (LinkState::SignedOut, _) => "signed out".to_owned(),
     }
 }
 
 /// The connection.
 fn link(model: &Model, tick: &Ticker) -> Wording {
+    let word = word(model);
     match &model.link {
-        LinkState::Starting => Wording::of("connecting…".to_owned(), "connecting", Tone::Dim),
+        LinkState::Starting => Wording::of("connecting…".to_owned(), word, Tone::Dim),
         LinkState::Online => match model.syncing {
             Some(n) => {
-                let word = format!("fetching {n}");
                 let whole = format!("online, fetching everything: {n} so far");
-                Wording { brief: word.clone(), ..Wording::of(whole, &word, Tone::Good) }
+                Wording { brief: word.clone(), ..Wording::of(whole, word, Tone::Good) }
             }
-            None => Wording::of("online".to_owned(), "online", Tone::Good),
+            None => Wording::of("online".to_owned(), word, Tone::Good),
         },
         LinkState::Offline { since, retry_at, .. } => {
             let retry =
@@ -143,11 +180,11 @@ fn link(model: &Model, tick: &Ticker) -> Wording {
             let shown = tick.clock_time(*since, model.zone());
             // The reason stands behind the counts, where a narrow line cuts it first.
             let whole = format!("offline {age} – showing {shown}, {retry}");
-            Wording { brief: format!("offline {age}"), ..Wording::of(whole, "offline", Tone::Bad) }
+            Wording { brief: format!("offline {age}"), ..Wording::of(whole, word, Tone::Bad) }
         }
-        LinkState::Refused { why } => Wording::remedy(why.clone(), "refused"),
+        LinkState::Refused { why } => Wording::remedy(why.clone(), word),
         LinkState::SignedOut => {
-            Wording::remedy(format!("signed out: comeback login {} --token-stdin", model.login), "signed out")
+            Wording::remedy(format!("signed out: comeback login {} --token-stdin", model.login), word)
         }
     }
 }
@@ -167,13 +204,12 @@ fn away(model: &Model, tick: &Ticker) -> String {
 fn unwritten(model: &Model, tick: &Ticker) -> String {
     let about = model.target().and_then(|id| model.unwritten.iter().find(|one| one.conversation == id));
     let Some(one) = about else { return String::new() };
-    let since = tick.clock_time(one.since, model.zone());
-    // Of what is said of the CRM, who is meant stands before it already, and there is little room.
-    let why = one.why.strip_prefix("the CRM ").unwrap_or(&one.why);
-    if one.refused {
-        return format!("· not in the CRM, given up: {why}");
-    }
-    format!("· not in the CRM since {since}: {why}")
+    // What can be done stands first: a narrow line cuts the reason, which the card tells to its end.
+    let writer = keymap::key_of(model.context(), Action::Writer).filter(|key| one.why.contains(&format!("({key})")));
+    let writer = writer.map_or_else(String::new, |key| format!(" ({key} says who writes)"));
+    let told = around::since_and_why(model, one, tick);
+    let gap = if one.refused { "," } else { "" };
+    format!("· not in the CRM{writer}{gap} {told}")
 }
 
 fn counts(model: &Model) -> String {
@@ -181,8 +217,14 @@ fn counts(model: &Model) -> String {
     let mine = rows.iter().filter(|row| row.for_me && row.status == Status::Open).count();
     let (queued, eye) = model.waiting();
     let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
-    let eye = if eye > 0 { format!(" · {eye} need your eye (O)") } else { String::new() };
+    let eye = if eye > 0 { format!(" {}", need_eye(model, eye)) } else { String::new() };
     format!("· {mine} for me{queued}{eye}")
+}
+
+/// What needs the person's eye, with the key that shows it, where that is a key and no letter that is typed.
+fn need_eye(model: &Model, eye: usize) -> String {
+    let key = keymap::key_of(model.context(), Action::Outbox).map_or_else(String::new, |key| format!(" ({key})"));
+    format!("· {eye} need your eye{key}")
 }
 
 /// What has not left, where there is no room for all counts.
@@ -195,7 +237,7 @@ struct Waiting {
 
 fn waiting(model: &Model) -> Option<Waiting> {
     let (queued, eye) = model.waiting();
-    let of_eye = format!("· {eye} need your eye (O)");
+    let of_eye = need_eye(model, eye);
     let of_queue = format!("· {queued} queued");
     match (queued, eye) {
         (0, 0) => None,

@@ -45,27 +45,17 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     format!("needs your eye: {}", all.join("; "))
 }
 
-/// Of a text that waits for a ruling, in few words, that it does.
-pub(super) fn hold(model: &Model, standing: &OutboxStanding) -> Option<String> {
-    let OutboxStanding::Parked(reasons) = standing else { return None };
-    reasons.contains(&Review::OptOutHold).then(|| format!("opt-out hold{}", rules(model)))
-}
-
-/// The key that rules on a hold, for whoever may.
-pub(super) fn rules(model: &Model) -> &'static str {
-    if model.offers(Action::Rule) { " (z rules)" } else { "" }
-}
-
 /// An answer that waits for nothing but somebody else.
 const SECOND: &str = "waits for approval";
 
-/// How it stands with a number, before a word is written to it.
+/// How it stands with a number, before a word is written to it: where it is written, so that no other key is named than works
+/// there.
 pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (String, Tone) {
     match standing {
         Standing::OptedOut(out) => {
             (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
         }
-        Standing::OnHold => (format!("opt-out hold: nothing goes{}", rules(model)), Tone::Bad),
+        Standing::OnHold => ("opt-out hold: nothing goes (Esc, z)".to_owned(), Tone::Bad),
         Standing::Direct(until) => {
             let until = tick.clock_time(*until, model.zone());
             (format!("night there: may go till {until} here"), Tone::Dim)

@@ -1,5 +1,6 @@
 //! Words for colleagues in the outbox are told apart from texts: they are never a draft of one.
 
+use comeback::client::inbox::Beside;
 use comeback::client::state::State;
 use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
@@ -9,6 +10,8 @@ use comeback::domain::event::Outcome;
 use comeback::domain::id::{CommandId, ConversationId, MessageId};
 use comeback::domain::meeting::{Meeting, Remark};
 use comeback::domain::time::Span;
+use comeback::wire::changes::Author;
+use comeback::wire::command::Push;
 use uuid::Uuid;
 
 use super::backend::Backend;
@@ -41,4 +44,21 @@ fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
     let told: Vec<_> = inbox::outbox(&view).into_iter().map(|entry| (entry.body, entry.aside, entry.what)).collect();
     let wanted = [(Some(text), false, "answer".to_owned()), (Some(body), true, "done: meeting booked".to_owned())];
     assert_eq!(told, wanted);
+    // The note is told apart as the one that the CRM gets, before the backend has it and after; a later one is none.
+    let notes = |state: &State| -> Vec<(MessageId, bool)> {
+        let view = replica::replay(state, 1.0);
+        let thread = inbox::thread(&view, C, Beside::default(), now).unwrap();
+        let notes = thread.messages.iter().filter(|entry| matches!(entry.message.author, Author::Note(_)));
+        notes.map(|entry| (entry.message.id, entry.for_crm)).collect()
+    };
+    assert_eq!(notes(&state), [(message, true)]);
+    let envelopes = state.outbox.entries().iter().map(|entry| entry.envelope.clone()).collect();
+    backend.push(0, &Push { envelopes }, now);
+    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
+    state.apply(page, &mut Vec::new()).unwrap();
+    assert_eq!(notes(&state), [(message, true)]);
+    let (later, body) = note(503, "Their CFO comes, too.");
+    let plain = Command::Note { message: later, body };
+    state.put(CommandId(Uuid::from_u128(3)), Some(C), seen, plain, now + Span::minutes(1), &mut Vec::new());
+    assert_eq!(notes(&state), [(message, true), (later, false)]);
 }
