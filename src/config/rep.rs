@@ -133,7 +133,7 @@ mod tests {
         let (settings, mistakes) = told("[alerts]\nby = 3\ncommand = [\"blink\"]\n[alert]\nx = 1\n");
         assert_eq!(settings.alerts, AlertConfig { by: None, command: Some(vec!["blink".to_owned()]) });
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");
-        assert!(mistakes[0].starts_with("c:2:6: expected a list, found the number 3"), "{mistakes:?}");
+        assert!(mistakes[0].starts_with("c:2:6: expected a list in [ ], found the number 3"), "{mistakes:?}");
         assert!(mistakes[1].starts_with("c:4:2: unknown key \"alert\""), "{mistakes:?}");
         // What was meant is read on: the wrong name hides nothing under it.
         let (settings, mistakes) = told("[alert]\nby = [\"dekstop\", \"bell\"]\ncommand = []\n");

@@ -65,14 +65,17 @@ impl Asking {
     }
 }
 
-/// Whether a text's offer waits. Only the first one of a conversation that nobody has; a second text meanwhile waits no
-/// longer than the first.
+/// Whether a text's offer waits. Only the first one of a conversation that nobody has, or that begins anew: it is offered
+/// again, and its buyer may be somebody else's by now. A second text meanwhile waits no longer than the first.
 pub(super) fn waits(d: &mut Draft, text: &Receive, kind: InboundKind) -> bool {
-    if !kind.arms_clock() || d.c.assignment.is_some() || d.c.is_done() {
+    if !kind.arms_clock() {
         return false;
     }
     if let Some(until) = d.c.awaits {
         return until > d.now;
+    }
+    if d.c.assignment.is_some() && !d.c.is_done() {
+        return false;
     }
     let Some(until) = text.wait_until.filter(|until| *until > d.now) else { return false };
     d.say(Event::CardAwaited { until });
@@ -88,13 +91,16 @@ const OLDER: &str = "had not read their card anew in time: the older one was use
 pub(super) fn over(d: &mut Draft, world: &ReadSet<'_>, late: bool) {
     follow_cohort(d, world);
     let area_code = world.address.and_then(|address| territory::area_code(address.as_str()));
-    let mut found = receive::find_owner(d, world, area_code, None);
+    // Whoever worked on it before it began anew comes first, also where nobody owned it.
+    let worked = d.c.taker().map(|(rep, _)| rep.clone());
+    let mut found = receive::find_owner(d, world, area_code, worked.as_ref());
     if late {
         // An older card may be here, and was routed by.
         let why = if world.cards.is_empty() { UNKNOWN } else { OLDER };
         found.passed.insert(0, Passed { who: "the CRM".to_owned(), why: why.to_owned() });
     }
-    if !d.c.is_done() && d.c.assignment.is_none() {
+    // Whom it is with since was offered it, took it or was given it: then nothing waits any more.
+    if !d.c.is_done() && d.c.awaits.is_some() {
         receive::offer(d, world, found);
     }
     d.say(Event::CardSettled { late });

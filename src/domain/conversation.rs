@@ -485,7 +485,8 @@ impl Conversation {
         if self.is_done() {
             return ruling;
         }
-        let offer = self.assignment.as_ref().and_then(|a| a.expires);
+        // What waits for a card is offered anew: until then nobody's time to take it runs.
+        let offer = self.assignment.as_ref().filter(|_| self.awaits.is_none()).and_then(|a| a.expires);
         let snooze = match self.status {
             Status::Snoozed(until) => Some(until),
             Status::Open | Status::Done(_) => None,

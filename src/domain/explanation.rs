@@ -82,10 +82,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::SlaWarned { due } => vec![format!("warned: due {}", time(*due))],
         Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],
         Event::SlaMet { late, .. } => vec![if *late { "answered, late" } else { "answered in time" }.to_owned()],
-        Event::SlaRearmed { clock } => vec![format!("the answer failed: due again {}", time(clock.due))],
+        Event::SlaRearmed { clock } => vec![format!("nothing has answered it: due again {}", time(clock.due))],
         Event::SlaRecomputed { clock } => {
             let (due, version) = (time(clock.due), clock.playbook);
-            vec![format!("due {due} from now on: playbook version {version} was applied to running clocks")]
+            vec![format!("due {due} from now on: cohort \"{}\", playbook version {version}", clock.cohort)]
         }
         Event::SlaDropped => vec!["no answer is needed any more".to_owned()],
         Event::Snoozed { until, by } => vec![format!("snoozed by {} until {}", name(by), time(*until))],

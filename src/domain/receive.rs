@@ -283,6 +283,7 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     let stuck = waits_anew && d.c.assignment.as_ref().is_some_and(stands);
     if d.c.assignment.is_none()
         || was_done
+        || d.c.awaits.is_some()
         || holder_gone
         || moved
         || stuck

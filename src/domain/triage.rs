@@ -12,7 +12,7 @@ use super::id::{MessageId, RepId};
 use super::meeting::{Meeting, Remark};
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
-use super::sla::Stage;
+use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::withdrawal;
 
@@ -133,8 +133,9 @@ fn finish(
     Ok(d.facts())
 }
 
-/// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time, and an offer that
-/// nobody had taken passes on when it would have. Nobody is late with a text to a number that opted out meanwhile.
+/// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time while there is time
+/// left: who looks at it again later is late with nothing, and it stays with them. An offer that nobody had taken passes on
+/// when it would have. Nobody is late with a text to a number that opted out meanwhile.
 pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
@@ -143,7 +144,8 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
             let clock = d.c.finished.as_ref().and_then(|finished| finished.clock.clone());
             let may_text = !withdrawal::is_out(world, &d.c.line);
             d.say(Event::Reopened { by: Some(by.clone()) });
-            if let Some(clock) = clock.filter(|_| may_text && d.c.clock.is_none()) {
+            let runs_on = |clock: &Clock| may_text && d.c.clock.is_none() && d.now < clock.due;
+            if let Some(clock) = clock.filter(runs_on) {
                 d.say(Event::SlaRearmed { clock });
             }
         }

@@ -139,7 +139,7 @@ fn an_auditor_s_empty_inbox_promises_no_texts_and_says_what_can_be_read() {
         list.playbook = Some(Arc::new(playbook));
         list.me.as_mut().unwrap().rep = "audra".into();
         desk.hear(Notice::Inbox(Arc::new(list)));
-        desk.says("Auditors have no conversations.");
+        desk.says("Auditors have no");
         desk.says("M measures all of them");
         for promised in ["No replies yet", "texts back", "A  away"] {
             assert!(!desk.screen().contains(promised), "{promised}: {}", desk.screen());

@@ -135,8 +135,13 @@ fn a_rep_takes_part_of_a_coming_shift_and_is_told_exactly_what_will_be_true() {
         assert_eq!(did(&mut desk), [], "nothing is asked before it is said");
         shows(&desk, "stretch-sure");
         let flat = flat(&desk);
-        let words = "Maya Okafor is on call from Tue 17 Mar 18:00 until Wed 18 Mar 02:00, instead of Lena Brandt; then Lena Brandt.";
-        assert!(size.0 == 40 || flat.contains(words), "{flat}");
+        // Line by line: what is behind the box stands between them.
+        for words in [
+            "Maya Okafor is on call from Tue 17 Mar 18:00 until Wed 18 Mar",
+            "02:00, instead of Lena Brandt; then Lena Brandt.",
+        ] {
+            assert!(size.0 == 40 || flat.contains(words), "{flat}");
+        }
         desk.keys("1");
         let shift = made(&mut desk);
         assert_eq!(shift.rep, Some("maya".into()));

@@ -152,7 +152,7 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     let said = does("apply", &[&file, "--recompute", by[0], by[1]]);
     assert!(said.contains("in force as version 2. Running clocks have the due times it gives them"), "{said}");
     let explained = town.machine.does(&["explain", "--database", &database, &text], "");
-    assert!(explained.contains("from now on: playbook version 2 was applied to running clocks"), "{explained}");
+    assert!(explained.contains("from now on: cohort ") && explained.contains(", playbook version 2"), "{explained}");
 
     // Somebody leaves. First it is only told.
     let depart = ["rep", "depart", "--database", &database, "maya", "--to", "ben", "--by", "nina"];

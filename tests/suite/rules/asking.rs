@@ -3,7 +3,7 @@
 
 use comeback::domain::asking::Reroute;
 use comeback::domain::command::{Actor, Command};
-use comeback::domain::event::Event;
+use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{RepId, TeamId};
 use comeback::domain::ownership::{OwnerRule, OwnerSource};
 use comeback::domain::routing::Holder;
@@ -186,4 +186,63 @@ fn a_buyer_somebody_has_already_waits_for_nothing() {
     story.waits = Some(BUDGET);
     story.texts("And the discount?");
     assert_eq!(story.c().awaits, None);
+}
+
+/// Maya's buyer, finished, and to be asked about again: since then the deal is Ben's, as the CRM would say.
+fn finished() -> Story {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.minutes_pass(60);
+    story.waits = Some(BUDGET);
+    story
+}
+
+fn is_bens(story: &mut Story) {
+    let mut ben = card("c-1");
+    ben.opportunity.as_mut().unwrap().owner = Some("ben".into());
+    story.crm_says(1, vec![ben]);
+}
+
+fn offers(said: &[Event]) -> usize {
+    said.iter().filter(|event| matches!(event, Event::Offered { .. })).count()
+}
+
+#[test]
+fn a_buyer_who_comes_back_is_asked_about_again_and_goes_to_whose_they_are_by_now() {
+    let mut story = finished();
+    let said = story.texts("One more thing");
+    assert_eq!(offers(&said), 0, "{:?}", kinds(&said));
+    assert_eq!(story.c().next_deadline(), Some(story.now + BUDGET));
+    assert!(story.c().clock.is_some() && !story.c().is_done(), "the buyer waits already");
+    is_bens(&mut story);
+    let said = matched(&mut story);
+    assert_eq!((holder(&story), offers(&said)), (Some(rep("ben")), 1), "{:?}", kinds(&said));
+    assert_eq!((story.c().owner.as_ref(), story.c().awaits), (Some(&RepId::from("ben")), None));
+    assert_eq!(offers(&matched(&mut story)), 0, "once");
+}
+
+#[test]
+fn a_buyer_who_comes_back_while_the_crm_is_silent_goes_to_whom_an_older_card_names() {
+    for texts_again in [false, true] {
+        let mut story = finished();
+        story.texts("One more thing");
+        story.wait(BUDGET);
+        let said = if texts_again { story.texts("Hello?") } else { story.expires() };
+        assert!(said.contains(&Event::CardSettled { late: true }) || story.c().awaits.is_none(), "{said:?}");
+        assert_eq!((holder(&story), offers(&said)), (Some(rep("maya")), 1), "{:?}", kinds(&said));
+        assert!(story.c().assignment.as_ref().unwrap().taken.is_none(), "she is asked anew");
+        assert!(story.expires().is_empty());
+    }
+}
+
+#[test]
+fn whoever_takes_a_buyer_who_came_back_keeps_them() {
+    let mut story = finished();
+    story.texts("One more thing");
+    story.does("maya", &Command::Take).unwrap();
+    assert_eq!(story.c().awaits, None);
+    is_bens(&mut story);
+    assert_eq!(offers(&matched(&mut story)), 0);
+    assert_eq!(holder(&story), Some(rep("maya")));
 }
