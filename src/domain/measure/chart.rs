@@ -3,6 +3,7 @@
 //! **Invariant:** every number that counts conversations says what opens them ([`Behind`]); none is told by its length or its
 //! colour alone.
 
+use super::money::thousands;
 use super::report::{Part, Report};
 use super::sheet::Datum;
 
@@ -188,24 +189,29 @@ fn chart(title: impl Into<String>, says: impl Into<String>, shape: Shape, bars: 
     Chart { title: title.into(), says: says.into(), shape, bars, marks: Vec::new() }
 }
 
-/// `7 of 13`.
+/// `7 of 1,300`.
 fn of(part: &Part) -> String {
-    format!("{} of {}", part.part, part.whole)
+    format!("{} of {}", thousands(part.part), thousands(part.whole))
 }
 
 /// `7 of 13, likely 29 to 77 %`: with the interval when there is one.
 fn likely(part: &Part) -> String {
+    of(part) + &sure(part)
+}
+
+/// `, likely 29 to 77 %`: nothing where there is no interval.
+fn sure(part: &Part) -> String {
     let between = |(low, high): (f64, f64)| {
         // Of a rate of a few in a thousand whole percents say nothing.
         let places = usize::from(high < 0.1);
         format!(", likely {:.places$} to {:.places$} %", low * 100.0, high * 100.0)
     };
-    format!("{}{}", of(part), part.low.zip(part.high).map_or_else(String::new, between))
+    part.low.zip(part.high).map_or_else(String::new, between)
 }
 
 /// `1 deal`, `2 deals`.
 fn many(n: i64, one: &str, more: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { more })
+    format!("{} {}", thousands(n), if n == 1 { one } else { more })
 }
 
 /// A share as a bar of a scale that ends at `most`.
@@ -259,7 +265,7 @@ fn fraction(n: i64, of: i64) -> Option<f64> {
 mod tests {
     use super::super::interval::Middle;
     use super::super::outcomes::{Amount, OutcomeRow, Outcomes};
-    use super::super::report::{DayRow, HourRow, Sla, SlaRow, Times};
+    use super::super::report::{Compliance, DayRow, Holds, HourRow, LineRow, Sla, SlaRow, Times};
     use super::*;
 
     fn sla(days: usize) -> Report {
@@ -354,6 +360,32 @@ mod tests {
         assert_eq!(said(&of(2), "first answer, half within"), ("of 2, nine of ten within 3m 07s", true));
         assert!(!said(&of(30), "first answer, half within").1);
         assert_eq!(said(&of(2), "answered in time"), ("2 of 2, likely 34 to 100 %", true));
+    }
+
+    #[test]
+    fn counts_beside_a_number_are_written_like_the_number() {
+        let total = SlaRow {
+            replies: 12_345,
+            met: Part::of(1_058, 1_464),
+            first: Times { n: 1_464, wall: None, business: Some([1_000; 3]) },
+            climbed: 1_200,
+            climbs: 2_400,
+            ..SlaRow::default()
+        };
+        let sla = Report::Sla(Box::new(Sla { by: "cohort".to_owned(), total, ..Sla::default() }));
+        let on_top = told(&sla);
+        assert!(said(&on_top, "answered in time").0.starts_with("1,058 of 1,464, likely"), "{on_top:?}");
+        assert!(said(&on_top, "first answer, half within").0.starts_with("of 1,464, nine"), "{on_top:?}");
+        let charts = charts(&sla);
+        let ladder = charts.iter().find(|chart| chart.title == "Up the ladder").unwrap();
+        assert_eq!(ladder.bars[0].beside, "of 12,345; 2,400 times all together");
+        let line = LineRow { opt_outs: Part::of(58, 1_464), judged: "so".to_owned(), ..LineRow::default() };
+        let holds = Holds { placed: 1_500, waiting: 1, ..Holds::default() };
+        let consent = Report::Compliance(Box::new(Compliance { lines: vec![line], holds, ..Compliance::default() }));
+        let on_top = told(&consent);
+        assert!(said(&on_top, "opted out").0.starts_with("58 of 1,464 texts, likely"), "{on_top:?}");
+        assert_eq!(said(&on_top, "wishes that wait for a ruling").0, "1,499 past due");
+        assert_eq!(super::charts(&consent)[0].bars[0].beside, "58 of 1,464; so");
     }
 
     #[test]

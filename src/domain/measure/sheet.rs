@@ -2,6 +2,7 @@
 
 use super::carriers::OneDay;
 use super::gap::{Cause, Gap};
+use super::money::thousands;
 use super::outcomes;
 use super::report::{Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
 use super::sample::ENOUGH;
@@ -90,7 +91,7 @@ pub fn heading(report: &Report) -> (String, Vec<String>) {
     let behind = match about.behind {
         0 => String::new(),
         1 => "; 1 newer entry is not counted yet".to_owned(),
-        n => format!("; {n} newer entries are not counted yet"),
+        n => format!("; {} newer entries are not counted yet", thousands(i64::try_from(n).unwrap_or(i64::MAX))),
     };
     let mut lines = vec![
         format!("{} to {} ({}); of {}", about.since, about.until, about.zone, about.scope),

@@ -8,6 +8,7 @@ use super::paint::{Painter, Tone, cut, first_part, in_parts, packed};
 use crate::client::handle::LinkState;
 use crate::domain::measure::ReportName;
 use crate::domain::measure::chart::{Bar, Chart, Shape};
+use crate::domain::measure::money::thousands;
 use crate::domain::measure::sheet::Datum;
 use crate::tui::model::Model;
 use crate::tui::model::measure::Read;
@@ -182,7 +183,8 @@ fn state(model: &Model, width: u16, p: &Painter<'_>) -> Vec<(String, Tone)> {
         let about = report.about();
         if about.behind > 0 {
             let entries = if about.behind == 1 { "entry" } else { "entries" };
-            said.push((format!("· {} {entries} not counted yet", about.behind), Tone::Warn));
+            let n = thousands(i64::try_from(about.behind).unwrap_or(i64::MAX));
+            said.push((format!("· {n} {entries} not counted yet"), Tone::Warn));
         }
         if model.measure.opened.is_some() {
             said.push((format!("· times of {}", zone(model, width)), Tone::Dim));

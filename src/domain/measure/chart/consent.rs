@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, of, share_bar, sure};
 use crate::domain::measure::carriers::{STOPPED, WATCHED};
 use crate::domain::measure::closed::Closed;
+use crate::domain::measure::money::thousands;
 use crate::domain::measure::report::{CampaignRow, Compliance, LineRow, Part};
 use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::story;
@@ -29,7 +30,7 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "opted out".to_owned(),
             value: rate.share.map_or(Datum::None, Datum::Share),
-            beside: likely(&rate).replacen(',', " texts,", 1),
+            beside: format!("{} texts{}", of(&rate), sure(&rate)),
             small: rate.small && rate.whole > 0,
             behind: Some(outs()).filter(|_| rate.part > 0),
             ..Figure::default()
@@ -46,7 +47,7 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "wishes that wait for a ruling".to_owned(),
             value: Datum::Count(wait),
-            beside: if late > 0 { format!("{late} past due") } else { "in time".to_owned() },
+            beside: if late > 0 { format!("{} past due", thousands(late)) } else { "in time".to_owned() },
             behind: Some(hold("open")).filter(|_| wait > 0),
             ..Figure::default()
         },

@@ -1,6 +1,7 @@
 //! Charts of who carried how much.
 
 use super::{Bar, Behind, Chart, Figure, Shape, chart, counted};
+use crate::domain::measure::money::thousands;
 use crate::domain::measure::report::{Fairness, Load, LoadRow};
 use crate::domain::measure::sheet::Datum;
 
@@ -39,7 +40,7 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         label: row.name.clone(),
         fill: (most > 0.0).then(|| row.average / most),
         value: Datum::Number(row.average),
-        beside: format!("{} at most, {} now", row.most, row.now),
+        beside: format!("{} at most, {} now", thousands(row.most), thousands(row.now)),
         behind: Some(of_rep("held", row)).filter(|_| row.average > 0.0),
         ..Bar::default()
     });
@@ -47,7 +48,7 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         label: row.label.clone(),
         fill: row.jain.map(|jain| jain.clamp(0.0, 1.0)),
         value: row.jain.map_or(Datum::None, Datum::Number),
-        beside: format!("{} offers among {}", row.offers, row.reps),
+        beside: format!("{} offers among {}", thousands(row.offers), row.reps),
         behind: Some(carried("offers").only("by", "team").only("key", row.team.clone())).filter(|_| row.offers > 0),
         shut: "nobody of the team was offered anything",
         ..Bar::default()

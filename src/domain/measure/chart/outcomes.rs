@@ -167,7 +167,7 @@ fn amounts(lines: &[Line<'_>], pick: fn(&Amount) -> (i64, &Total), what: &str) -
             value: Datum::Money(sum.cents),
             currency: amount.currency.clone(),
             small: sum.small,
-            beside: format!("{n} {what} {}", if n == 1 { "deal" } else { "deals" }),
+            beside: many(n, &format!("{what} deal"), &format!("{what} deals")),
             behind: Some(line.only(what).only("currency", amount.currency.clone())),
             ..Bar::default()
         })

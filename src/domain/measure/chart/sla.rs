@@ -2,6 +2,7 @@
 
 use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
 use crate::domain::measure::gap::{Cause, Gap};
+use crate::domain::measure::money::thousands;
 use crate::domain::measure::report::{DayRow, Part, Sla, SlaRow, Times};
 use crate::domain::measure::sample::ENOUGH;
 use crate::domain::measure::sheet::Datum;
@@ -53,7 +54,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
     };
     let half = |of: Option<[i64; 3]>| of.map_or(Datum::None, |all| Datum::Length(all[0]));
     let most = |of: &Times| {
-        let within = |all: [i64; 3]| format!("of {}, nine of ten within {}", of.n, story::length(all[1]));
+        let within = |all: [i64; 3]| format!("of {}, nine of ten within {}", thousands(of.n), story::length(all[1]));
         of.business.map_or_else(String::new, within)
     };
     let share = total.met.share.map_or(Datum::None, Datum::Share);
@@ -225,7 +226,7 @@ fn climbed(row: &SlaRow, of: Behind, most: i64) -> Bar {
         label: row.label.clone(),
         fill: fraction(row.climbed, most),
         value: Datum::Count(row.climbed),
-        beside: format!("of {}; {times} all together", row.replies),
+        beside: format!("of {}; {times} all together", thousands(row.replies)),
         behind: Some(of.only("climbed", "true")),
         ..Bar::default()
     }

@@ -1,6 +1,7 @@
 //! Before and since as tables.
 
 use super::super::compare::{Compared, Layer, NoWaves, Side, TeamCompared, Wave};
+use super::super::money::thousands;
 use super::super::sample::ENOUGH;
 use super::super::sheet::{Datum, Sheet, share, text};
 use super::sheets::{day, difference, label, middle, part};
@@ -76,7 +77,10 @@ fn teams(of: &Compared) -> Sheet {
         ],
         rows,
         notes: [
-            vec![format!("{} exchanges of the time before were imported. As many days before as since.", of.imported)],
+            vec![format!(
+                "{} exchanges of the time before were imported. As many days before as since.",
+                thousands(of.imported)
+            )],
             untold(of),
             star(of.teams.iter().any(|team| team.before.meetings.small || team.after.meetings.small)),
             of.teams.iter().filter(|team| team.days == 0).map(too_young).collect(),
@@ -89,7 +93,8 @@ fn teams(of: &Compared) -> Sheet {
 fn untold(of: &Compared) -> Vec<String> {
     let says = |n: i64| {
         format!(
-            "Of {n} of them nobody tells how they ended: they count in first answers and deals, and in no share of meetings."
+            "Of {} of them nobody tells how they ended: they count in first answers and deals, and in no share of meetings.",
+            thousands(n)
         )
     };
     Some(of.untold).filter(|n| *n > 0).map(says).into_iter().collect()

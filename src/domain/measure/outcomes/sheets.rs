@@ -4,6 +4,7 @@ use super::super::credit::Touch;
 use super::super::exchange::Adherence;
 use super::super::gap::Cause;
 use super::super::interval::{Difference, Middle, Total};
+use super::super::money::thousands;
 use super::super::report::Part;
 use super::super::sample::ENOUGH;
 use super::super::sheet::{Datum, Sheet, points, share, small, text};
@@ -105,7 +106,7 @@ fn meetings(rows: &[&OutcomeRow], by: &str) -> Sheet {
 
 /// What is said of deals that may be somebody else's.
 fn shared(deals: i64) -> Option<String> {
-    let of = if deals == 1 { "1 deal is".to_owned() } else { format!("{deals} deals are") };
+    let of = if deals == 1 { "1 deal is".to_owned() } else { format!("{} deals are", thousands(deals)) };
     (deals > 0).then(|| {
         format!(
             "{of} counted for texts from a number that several people of the CRM have, and nobody has said which of them wrote: \
@@ -332,7 +333,10 @@ fn costs(told: &Outcomes) -> Sheet {
 /// What is said of a list that does not hold all.
 pub fn first_of(told: usize, all: Option<usize>) -> Vec<String> {
     let more = all.filter(|all| *all > told);
-    more.map(|all| format!("These are the first {told} of {all}; csv and json have all of them.")).into_iter().collect()
+    let written = |n: usize| thousands(i64::try_from(n).unwrap_or(i64::MAX));
+    let says =
+        |all| format!("These are the first {} of {}; csv and json have all of them.", written(told), written(all));
+    more.map(says).into_iter().collect()
 }
 
 fn listed(told: &Outcomes) -> Sheet {
@@ -400,6 +404,12 @@ mod tests {
             let notes = listed(&Outcomes { rule, ..Outcomes::default() }).notes.join("\n");
             assert_eq!(notes.contains("once for each exchange"), touch == Touch::Any, "{touch:?}: {notes}");
         }
+    }
+
+    #[test]
+    fn a_list_that_is_cut_says_of_how_many_it_is() {
+        assert_eq!(first_of(500, Some(1_464)), ["These are the first 500 of 1,464; csv and json have all of them."]);
+        assert!(first_of(500, Some(500)).is_empty() && first_of(0, None).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::super::inside;
 use super::super::paint::{Painter, Tone, in_parts, wrapped};
 use super::below_head;
 use crate::domain::measure::gap::Cause;
+use crate::domain::measure::money::thousands;
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::measure::Opened;
@@ -145,7 +146,7 @@ pub(super) fn draw(model: &Model, opened: &Opened, area: Rect, p: &mut Painter<'
         let name = row.map_or(away, |row| row.name.as_str());
         let when = p.tick.clock_time(Timestamp::from_millis(one.at), model.zone());
         // For how many of what is counted it stands.
-        let times = if one.times > 1 { format!("×{}", one.times) } else { String::new() };
+        let times = if one.times > 1 { format!("×{}", thousands(one.times)) } else { String::new() };
         let (x, width) = (spot.x + 2, spot.width.saturating_sub(3));
         let pieces = [(when.as_str(), Tone::Dim), (name, Tone::Plain), (times.as_str(), Tone::Plain)];
         let used = p.pieces(x, y, width, &pieces) + 1;

@@ -3,6 +3,7 @@
 use super::{STEPS, asked, lengthy};
 use crate::domain::measure::chart::{Bar, Behind, Chart, Shape, chart, counted, fraction, many};
 use crate::domain::measure::gap::Cause;
+use crate::domain::measure::money::thousands;
 use crate::domain::measure::outcomes::{Outcomes, Reconciled, StageRow};
 use crate::domain::measure::sheet::Datum;
 
@@ -63,7 +64,7 @@ fn missed(told: &Outcomes) -> Vec<Bar> {
         label: words(&row.cause),
         fill: fraction(row.with_deal, most),
         value: Datum::Count(row.with_deal),
-        beside: format!("of {} late", row.breached),
+        beside: format!("of {} late", thousands(row.breached)),
         behind: Some(worth(told, "missed").only("cause", row.cause.clone())),
         ..Bar::default()
     })
@@ -77,12 +78,13 @@ fn cost(told: &Outcomes) -> Vec<Bar> {
             let same = costs().filter(|(_, other)| other.currency == cost.currency);
             let most = same.map(|(_, other)| other.cents).max().unwrap_or(0);
             let currency = &cost.currency;
+            let [open, won, lost] = [cost.open, cost.won, cost.lost].map(thousands);
             Bar {
                 label: words(cause),
                 fill: fraction(cost.cents, most),
                 value: Datum::Money(cost.cents),
                 currency: currency.clone(),
-                beside: format!("{}: {} open, {} won, {} lost", deals(cost.deals), cost.open, cost.won, cost.lost),
+                beside: format!("{}: {open} open, {won} won, {lost} lost", deals(cost.deals)),
                 behind: Some(worth(told, "cost").only("cause", cause).only("currency", currency.clone())),
                 ..Bar::default()
             }
@@ -114,7 +116,7 @@ fn parts(told: &Outcomes, row: &Reconciled) -> Vec<Bar> {
         fill: fraction(heap.deals, row.total.deals),
         value: Datum::Money(heap.cents),
         currency: row.currency.clone(),
-        beside: format!("{} of {}", heap.deals, deals(row.total.deals)),
+        beside: format!("{} of {}", thousands(heap.deals), deals(row.total.deals)),
         behind,
         shut,
         ..Bar::default()
