@@ -8,10 +8,13 @@ use super::{ORIGIN, Outside, browse};
 /// Where it stands when it is looked at in a frame of another one.
 const FRAMED: &str = "http://report.invalid/page";
 
-/// A page that looks at another one in two widths, and says what of its texts cannot be seen. What scrolls by itself can.
+/// A page that looks at another one in several widths, and says what of its texts cannot be seen, and which of its numbers
+/// are broken. What scrolls by itself can be seen; on a desk nothing has to.
 const LOOKING: &str = r#"<!doctype html>
 <meta charset="utf-8"><title>not looked at</title>
 <iframe src="/page" width="1280" height="900"></iframe>
+<iframe src="/page" width="1100" height="900"></iframe>
+<iframe src="/page" width="800" height="900"></iframe>
 <iframe src="/page" width="390" height="900"></iframe>
 <pre></pre>
 <script>
@@ -34,6 +37,15 @@ addEventListener("load", () => {
         if (line.left < box.left - 1 || line.right > box.right + 1) tell("out of its box", of);
         if (!of.closest(".wide") && (line.left < 0 || line.right > wide)) tell("off the screen", of);
       }
+      for (const number of texts.currentNode.data.matchAll(/\d+(,\d{3})+(\.\d+)?|\d+\.\d+/g)) {
+        range.setStart(texts.currentNode, number.index);
+        range.setEnd(texts.currentNode, number.index + number[0].length);
+        const tops = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+        if (tops.size > 1) said.push(`${frame.width}: a number is broken: ${number[0]}`);
+      }
+    }
+    for (const table of page.querySelectorAll(".wide")) {
+      if (wide >= 1200 && table.scrollWidth > table.clientWidth) tell("it has to be scrolled", table.parentElement);
     }
     if (lines < 2) said.push(`${frame.width}: ${lines} lines of text`);
     for (const drawn of page.querySelectorAll(".bar svg")) {
@@ -46,7 +58,7 @@ addEventListener("load", () => {
 </script>
 "#;
 
-/// What of a page cannot be seen, at the width of a desk and of a phone.
+/// What of a page cannot be seen, at the widths of desks, of a tablet and of a phone.
 fn unseen(page: &str) -> String {
     let outside = Outside::holding(vec![(ORIGIN, LOOKING.to_owned()), (FRAMED, page.to_owned())]);
     let (output, _) = browse(&outside, &["--dump-dom", "--window-size=1400,1000"]);
@@ -63,12 +75,21 @@ fn a_page_whose_texts_cannot_be_seen_would_be_found_out() {
     for wanted in ["1280: out of its box: Loo", "390: the page is wider", "390: off the screen: Loo"] {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }
+    let narrow = "style=\"width: 3em; overflow-wrap: anywhere\"";
+    let said = unseen(&page(&format!("<p>one line</p><p {narrow}>USD 2,829,000.00</p><p {narrow}>1,464</p>")));
+    for width in [1280, 1100, 800, 390] {
+        assert_eq!(said.matches(&format!("{width}: a number is broken: 2,829,000.00")).count(), 1, "{said}");
+    }
+    assert!(!said.contains("1,464"), "whole in a line of its own: {said}");
+    let wide =
+        format!("<p>one line</p><section><div class=wide style=\"overflow: auto\"><p>{LONG}</p></div></section>");
+    assert!(unseen(&page(&wide)).contains("1280: it has to be scrolled: Loo"), "a table that is wider than a desk");
 }
 
 #[test]
-fn nothing_of_a_page_is_cut_at_the_width_of_a_desk_or_of_a_phone() {
-    for report in of_every_kind(&HOSTILE) {
-        assert_eq!(unseen(&html::of(&report)), "");
+fn nothing_of_a_page_is_cut_and_no_number_broken_at_the_width_of_a_desk_or_of_a_phone() {
+    for report in of_every_kind(&HOSTILE).iter().chain(&of_every_kind(&[])) {
+        assert_eq!(unseen(&html::of(report)), "");
     }
 }
 

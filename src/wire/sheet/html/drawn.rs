@@ -24,14 +24,24 @@ pub(super) fn figures(out: &mut String, all: &[Figure]) {
     out.push_str("<dl class=\"figures\">\n");
     for figure in all {
         let (label, beside) = (escaped(&figure.label), escaped(&figure.beside));
-        let value = escaped(&priced(&figure.value, &figure.currency));
+        let value = whole(&figure.value, &figure.currency);
         let few = if figure.small { "; too few to say much" } else { "" };
         let _ = writeln!(out, "<div><dt>{label}</dt><dd><b>{value}</b><span>{beside}{few}</span></dd></div>");
     }
     out.push_str("</dl>\n");
 }
 
-/// The number of a row. Of an amount the currency stands by itself, over it where there is little room.
+/// A number on top: it never breaks. Of an amount the currency may stand over it.
+fn whole(value: &Datum, currency: &str) -> String {
+    let number = format!("<span class=\"n\">{}</span>", escaped(&words(value)));
+    if matches!(value, Datum::Money(_)) && !currency.is_empty() {
+        format!("{} {number}", escaped(&currency_word(currency)))
+    } else {
+        number
+    }
+}
+
+/// The number of a row. Of an amount the currency stands by itself.
 fn number(bar: &Bar) -> String {
     let value = escaped(&words(&bar.value));
     if let Datum::Money(_) = bar.value {
