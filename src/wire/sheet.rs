@@ -26,7 +26,13 @@ pub fn words(datum: &Datum) -> String {
         Datum::Number(number) => format!("{number:.2}"),
         Datum::Money(cents) => amount(*cents),
         Datum::Conversation(id) => SafeText::line(id).as_str().to_owned(),
+        Datum::Story(lines) => SafeText::line(&in_a_line(lines)).as_str().to_owned(),
     }
+}
+
+/// A story where there is one line for it.
+fn in_a_line(story: &[String]) -> String {
+    story.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ")
 }
 
 /// A number with its currency, when it has one: `USD 48,000.00`.
@@ -56,11 +62,8 @@ fn in_currency(number: &str, currency: &str) -> String {
 fn plain(datum: &Datum) -> String {
     match datum {
         Datum::None => String::new(),
-        Datum::Text(text) | Datum::Starred(text) | Datum::Conversation(text) => {
-            let text = SafeText::line(text).as_str().to_owned();
-            // What a spreadsheet would run as a formula gets an apostrophe before it.
-            if is_formula(&text) { format!("'{text}") } else { text }
-        }
+        Datum::Text(text) | Datum::Starred(text) | Datum::Conversation(text) => harmless(text),
+        Datum::Story(lines) => harmless(&in_a_line(lines)),
         Datum::Count(n) => n.to_string(),
         Datum::Share(share) | Datum::Points(share) => format!("{share:.4}"),
         #[expect(clippy::cast_precision_loss, reason = "a length of years is below 2^52 milliseconds")]
@@ -73,9 +76,15 @@ fn plain(datum: &Datum) -> String {
     }
 }
 
+/// One line of text. What a spreadsheet would run as a formula gets an apostrophe before it.
+fn harmless(text: &str) -> String {
+    let text = SafeText::line(text).as_str().to_owned();
+    if is_formula(&text) { format!("'{text}") } else { text }
+}
+
 /// Whether a column is of numbers, which stand to the right.
 fn is_number(datum: &Datum) -> bool {
-    !matches!(datum, Datum::Text(_) | Datum::Starred(_) | Datum::Conversation(_))
+    !matches!(datum, Datum::Text(_) | Datum::Starred(_) | Datum::Conversation(_) | Datum::Story(_))
 }
 
 /// For a terminal; one of so many columns shows a table that is wider than it row by row, each cell on a line.
@@ -289,6 +298,7 @@ mod tests {
             (Datum::Money(4_800_005), "48,000.05", "48000.05"),
             (Datum::Money(-7), "-0.07", "-0.07"),
             (Datum::Conversation("c".to_owned()), "c", "c"),
+            (Datum::Story(["=1  a ", "b"].map(str::to_owned).to_vec()), "=1  a; b", "'=1  a; b"),
         ] {
             assert_eq!((words(&datum).as_str(), plain(&datum).as_str()), (people, machines));
         }

@@ -56,6 +56,8 @@ pub enum Datum {
     Money(i64),
     /// A conversation, by its id: what a page or a screen opens.
     Conversation(String),
+    /// What happened, line by line: longer than a column is wide.
+    Story(Vec<String>),
 }
 
 pub(super) fn text(of: &str) -> Datum {
@@ -239,7 +241,7 @@ pub fn told(all: &[Told]) -> Sheet {
                     text(&one.standing.replace('_', " ")),
                     text(one.cause.as_deref().map_or("", cause)),
                     one.wall.map_or(Datum::None, Datum::Length),
-                    text(&one.story.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ")),
+                    Datum::Story(one.story.clone()),
                 ]
             })
             .collect(),

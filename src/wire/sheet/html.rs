@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::domain::measure::chart::{Chart, Figure, charts, figures};
 use crate::domain::measure::report::Report;
-use crate::domain::measure::sheet::{Sheet, heading, sheets};
+use crate::domain::measure::sheet::{Datum, Sheet, heading, sheets};
 use crate::domain::safe_text::SafeText;
 
 mod drawn;
@@ -74,37 +74,72 @@ fn whole(title: &str, lines: &[String], (figures, charts): (&[Figure], &[Chart])
     out
 }
 
+/// From so many columns on a table stands small on paper.
+const MANY: usize = 10;
+
 /// How a table of so many columns stands on paper, which does not scroll: the more there are, the smaller their type.
 const fn width(columns: usize) -> &'static str {
     match columns {
-        0..=9 => "wide",
-        10..=12 => "wide many",
+        0..MANY => "wide",
+        MANY..=12 => "wide many",
         13.. => "wide many most",
     }
 }
 
 fn table(out: &mut String, sheet: &Sheet) {
-    let (title, wide) = (escaped(&sheet.title), width(sheet.columns.len()));
+    let column_of = |column: usize| sheet.rows.iter().filter_map(move |row| row.get(column));
+    let (shown, below): (Vec<usize>, Vec<usize>) =
+        (0..sheet.columns.len()).partition(|column| !column_of(*column).any(|datum| matches!(datum, Datum::Story(_))));
+    // A list with stories is long: on paper it is small whatever columns it has.
+    let columns = if below.is_empty() { shown.len() } else { shown.len().max(MANY) };
+    let (title, wide) = (escaped(&sheet.title), width(columns));
     let _ = write!(out, "<section>\n<h2>{title}</h2>\n<div class=\"{wide}\"><table>\n<thead><tr>");
-    let number =
-        |column: usize| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(super::is_number);
-    let class = |column: usize| if number(column) { " class=\"n\"" } else { "" };
-    for (column, name) in sheet.columns.iter().enumerate() {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escaped(name));
+    let class = |column: usize| {
+        if column > 0 && column_of(column).all(super::is_number) { " class=\"n\"" } else { "" }
+    };
+    let heads: Vec<(usize, &str)> = shown.into_iter().map(|column| (column, class(column))).collect();
+    for (column, class) in &heads {
+        let name = sheet.columns.get(*column).copied().unwrap_or_default();
+        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escaped(name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &sheet.rows {
-        out.push_str("<tr>");
-        for (column, datum) in row.iter().enumerate() {
-            let _ = write!(out, "<td{}>{}</td>", class(column), escaped(&super::words(datum)));
+        let told: Vec<String> = below.iter().filter_map(|column| row.get(*column)).map(told).collect();
+        let told = told.join(" ");
+        out.push_str(if told.is_empty() { "<tr>" } else { "<tr class=\"told\">" });
+        for (datum, class) in heads.iter().filter_map(|(column, class)| Some((row.get(*column)?, class))) {
+            let _ = write!(out, "<td{class}>{}</td>", escaped(&super::words(datum)));
         }
         out.push_str("</tr>\n");
+        if !told.is_empty() {
+            let (wide, told) = (heads.len(), escaped(&told));
+            let _ = writeln!(out, "<tr class=\"story\"><td colspan=\"{wide}\">{told}</td></tr>");
+        }
     }
     out.push_str("</tbody>\n</table></div>\n");
     for note in &sheet.notes {
         let _ = writeln!(out, "<p>{}</p>", escaped(note));
     }
     out.push_str("</section>\n");
+}
+
+/// What stands below a row. A day is said once, until another one comes.
+fn told(datum: &Datum) -> String {
+    let Datum::Story(lines) = datum else { return super::words(datum) };
+    let mut last: Option<String> = None;
+    let line = |line: &String| {
+        let line = line.trim();
+        let day = line.split_once(' ').filter(|(day, _)| day.parse::<chrono::NaiveDate>().is_ok());
+        match day {
+            Some((day, rest)) if last.as_deref() == Some(day) => rest.trim_start().to_owned(),
+            Some((day, _)) => {
+                last = Some(day.to_owned());
+                line.to_owned()
+            }
+            None => line.to_owned(),
+        }
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -121,7 +156,30 @@ mod tests {
         }
         let print = STYLE.split_once("@media print").unwrap().1;
         assert!(print.contains(".many table") && print.contains(".most table"), "{print}");
-        assert!(print.contains("section thead .n { white-space: normal; }"), "headings break on paper: {print}");
+        assert!(STYLE.contains("\nsection thead .n { white-space: normal; }"), "headings break: {STYLE}");
+    }
+
+    #[test]
+    fn a_story_stands_below_its_row_and_says_a_day_once() {
+        let story = [
+            "2026-11-06 18:49:23 EST  the buyer wrote; due 2026-11-09 08:30:00",
+            "2026-11-06 18:49:23  Maya was asked",
+            "2026-11-09 08:30:00  it fell due unanswered",
+            "it still waits",
+        ];
+        let row =
+            vec![Datum::Text("late".to_owned()), Datum::Count(1_464), Datum::Story(story.map(str::to_owned).to_vec())];
+        let columns = vec!["standing", "entry", "story"];
+        let page = page("t", &[], &[Sheet { columns, rows: vec![row], ..Sheet::default() }]);
+        let wanted = "<div class=\"wide many\"><table>\n<thead><tr><th scope=\"col\">standing</th>\
+                      <th scope=\"col\" class=\"n\">entry</th></tr></thead>\n<tbody>\n\
+                      <tr class=\"told\"><td>late</td><td class=\"n\">1,464</td></tr>\n\
+                      <tr class=\"story\"><td colspan=\"2\">2026-11-06 18:49:23 EST  the buyer wrote; due \
+                      2026-11-09 08:30:00; 18:49:23  Maya was asked; 2026-11-09 08:30:00  it fell due unanswered; \
+                      it still waits</td></tr>\n</tbody>";
+        assert!(page.contains(wanted), "{page}");
+        let print = STYLE.split_once("@media print").unwrap().1;
+        assert!(print.contains(".told { break-after: avoid; }"), "a story stands with its row: {print}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use comeback::domain::measure::chart::{Shape, charts};
+use comeback::domain::measure::report::{Report, Told};
 use comeback::wire::sheet::{html, words};
 
 use super::reports::{HOSTILE, of_every_kind, sla};
@@ -40,6 +41,24 @@ fn on_paper_no_long_word_hides_a_number() {
             assert!(there, "{} is not on paper: {number} ({})\n{text}", bar.label, bar.beside);
         }
     }
+}
+
+#[test]
+fn a_list_of_stories_takes_few_sheets_of_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let Report::Sla(mut told) = sla(&["Maya"]) else { unreachable!("attainment") };
+    let line =
+        |n: u32| format!("2026-11-06 {}:{:02}:10  Maya Lindqvist was asked: on call by east", 10 + n / 6, n % 6 * 10);
+    let late = told.breaches.remove(0);
+    told.breaches = vec![Told { story: (0..9).map(line).collect(), ..late }; 100];
+    let paper = print(html::of(&Report::Sla(told)), folder.path());
+    keep(&paper, "stories.pdf");
+    assert_eq!(over_the_edge(&paper), Vec::<String>::new());
+    let text = text_of(&paper);
+    assert_eq!(text.matches("10:00:10").count(), 100, "{text}");
+    // Ten on a page, and some pages of numbers: with a column for it a story took most of a page.
+    let sheets = text.matches('\u{c}').count();
+    assert!(sheets <= 25, "{sheets} sheets of paper");
 }
 
 /// Prints the page, and answers where the paper is.

@@ -260,7 +260,8 @@ fn says_why(report: &Report) {
         | Datum::Money(_)
         | Datum::Text(_)
         | Datum::Starred(_)
-        | Datum::Conversation(_) => true,
+        | Datum::Conversation(_)
+        | Datum::Story(_) => true,
     };
     for figure in figures(report).into_iter().filter(|figure| told(&figure.value)) {
         let empty = figure.value == Datum::Money(0);
