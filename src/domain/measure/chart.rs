@@ -42,7 +42,7 @@ pub struct Chart {
     pub shape: Shape,
     /// Its parts: bars from above, stages from the widest, days from the earliest, hours of the week from Monday 0:00.
     pub bars: Vec<Bar>,
-    /// Lines across all bars: where, from 0 to 1, and what it is.
+    /// Lines across all bars: where, from 0 to 1 of the width, and what is there: the number, and what it means.
     pub marks: Vec<(f64, &'static str)>,
 }
 

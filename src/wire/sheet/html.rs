@@ -145,7 +145,7 @@ fn told(datum: &Datum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::measure::report::{Part, Sla, SlaRow};
+    use crate::domain::measure::report::{Compliance, LineRow, Part, Sla, SlaRow};
 
     #[test]
     fn a_table_of_many_columns_is_printed_in_smaller_type() {
@@ -180,6 +180,16 @@ mod tests {
         assert!(page.contains(wanted), "{page}");
         let print = STYLE.split_once("@media print").unwrap().1;
         assert!(print.contains(".told { break-after: avoid; }"), "a story stands with its row: {print}");
+    }
+
+    #[test]
+    fn the_key_of_a_line_across_says_its_rate() {
+        let line = LineRow { opt_outs: Part::of(9, 1_464), ..LineRow::default() };
+        let page = of(&Report::Compliance(Box::new(Compliance { lines: vec![line], ..Compliance::default() })));
+        for said in ["line at 0.5 %: carriers watch</p>", "line at 4 % within a day: carriers stop a number</p>"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        assert!(!page.contains("of the width"), "{page}");
     }
 
     #[test]

@@ -76,7 +76,10 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
     let parts = of_all.lines.iter().map(|row| &row.opt_outs).chain(of_all.campaigns.iter().map(|row| &row.opt_outs));
     // A rate of three opt-outs in four texts would leave nothing of the carriers' thresholds to be seen.
     let highest = parts.filter(|part| !part.small).filter_map(|part| part.share).fold(STOPPED * 1.25, f64::max);
-    let marks = vec![(WATCHED / highest, "carriers watch"), (STOPPED / highest, "carriers stop a number")];
+    let marks = vec![
+        (WATCHED / highest, "0.5 %: carriers watch"),
+        (STOPPED / highest, "4 % within a day: carriers stop a number"),
+    ];
     let bar = |label: &str, part: &Part, behind: Behind, judged: &str| Bar {
         behind: Some(behind).filter(|_| part.part > 0),
         bad: part.share.filter(|_| !part.small).map_or(0.0, |share| (share / STOPPED).clamp(0.0, 1.0)),
@@ -101,7 +104,8 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         ("have ended", holds.ends.values().sum(), hold("ended")),
         ("in time", holds.in_time.part, hold("in_time")),
     ];
-    let says = "Opt-outs of all texts that left. The lines across: where carriers watch, and where they stop a number.";
+    let says = "Opt-outs of all texts that left. The lines across: above 0.5 % carriers watch, above 4 % within a day they stop \
+                a number.";
     let mut by_number = chart("Opt-outs by number", says, Shape::Bars, lines.collect());
     let mut by_campaign = chart("Opt-outs by campaign", says, Shape::Bars, campaigns.collect());
     by_number.marks.clone_from(&marks);
@@ -170,6 +174,22 @@ fn closed(of_all: &Compliance) -> [Chart; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_across_says_at_which_rate_it_is() {
+        let row = |part| LineRow { opt_outs: Part::of(part, 1_000), ..LineRow::default() };
+        // Without a high rate the width is 5 %; with one of 10 % that.
+        for (part, wide) in [(1, 0.05), (100, 0.1)] {
+            let all = Compliance { lines: vec![row(part)], ..Compliance::default() };
+            let drawn = charts(&all);
+            let marks = &drawn[0].marks;
+            for ((at, said), (rate, words)) in marks.iter().zip([(WATCHED, "0.5 %"), (STOPPED, "4 %")]) {
+                assert!((at * wide - rate).abs() < 1e-9 && said.starts_with(words), "{said} at {at}");
+                assert_eq!(format!("{} %", rate * 100.0), words);
+            }
+            assert_eq!(marks.len(), 2);
+        }
+    }
 
     #[test]
     fn campaigns_of_one_name_are_told_apart_by_their_number() {

@@ -86,8 +86,8 @@ fn rows(out: &mut String, chart: &Chart) {
         let _ = writeln!(out, "</td><td class=\"n\">{value}</td><td class=\"of\">{beside}</td></tr>");
     }
     out.push_str("</tbody>\n</table>\n");
-    for (at, what) in &chart.marks {
-        let _ = writeln!(out, "<p class=\"mark\">line at {:.0} % of the width: {}</p>", at * 100.0, escaped(what));
+    for (_, what) in &chart.marks {
+        let _ = writeln!(out, "<p class=\"mark\">line at {}</p>", escaped(what));
     }
 }
 
