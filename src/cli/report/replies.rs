@@ -83,6 +83,7 @@ impl Filter {
             step: self.step,
             climbed: self.climbed,
             taken: self.taken,
+            waited: None,
             after: None,
         }
     }

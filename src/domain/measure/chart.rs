@@ -145,6 +145,7 @@ impl Behind {
                 "numbers that wait for a ruling"
             }
             ("compliance", "holds") => "numbers on hold",
+            ("compliance", "replies") => "replies that waited so long",
             ("compliance", "quiet") => "answers that waited",
             ("compliance", "overruled") => "answers sent all the same",
             ("compliance", _) => "opt-outs",

@@ -85,16 +85,25 @@ impl Band {
 
     /// The band of a wait in milliseconds.
     pub fn of(wall: Option<i64>) -> Self {
-        const MINUTE: i64 = 60_000;
-        const ENDS: [(i64, Band); 5] = [
-            (5, Band::FiveMinutes),
-            (15, Band::Quarter),
-            (60, Band::Hour),
-            (4 * 60, Band::FourHours),
-            (24 * 60, Band::Day),
-        ];
         let Some(ms) = wall else { return Self::Never };
-        ENDS.into_iter().find(|(end, _)| ms <= end * MINUTE).map_or(Self::Longer, |(_, band)| band)
+        let has = |band: &Self| band.waits().is_some_and(|(over, most)| over < ms && ms <= most);
+        Self::ALL.into_iter().find(has).unwrap_or(Self::Longer)
+    }
+
+    /// Waits in milliseconds that are in it: those that are longer than the first, and at most the second. Nothing where
+    /// there was no answer.
+    pub const fn waits(self) -> Option<(i64, i64)> {
+        const MINUTE: i64 = 60_000;
+        const HOUR: i64 = 60 * MINUTE;
+        match self {
+            Self::FiveMinutes => Some((i64::MIN, 5 * MINUTE)),
+            Self::Quarter => Some((5 * MINUTE, 15 * MINUTE)),
+            Self::Hour => Some((15 * MINUTE, HOUR)),
+            Self::FourHours => Some((HOUR, 4 * HOUR)),
+            Self::Day => Some((4 * HOUR, 24 * HOUR)),
+            Self::Longer => Some((24 * HOUR, i64::MAX)),
+            Self::Never | Self::Unasked => None,
+        }
     }
 
     /// Its name in reports.
@@ -263,6 +272,27 @@ mod tests {
 
     fn conversation(n: u128) -> ConversationId {
         ConversationId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn every_wait_is_in_one_band() {
+        const MINUTE: i64 = 60_000;
+        for (ms, band) in [
+            (0, Band::FiveMinutes),
+            (5 * MINUTE, Band::FiveMinutes),
+            (5 * MINUTE + 1, Band::Quarter),
+            (15 * MINUTE, Band::Quarter),
+            (60 * MINUTE, Band::Hour),
+            (240 * MINUTE, Band::FourHours),
+            (1_440 * MINUTE, Band::Day),
+            (1_440 * MINUTE + 1, Band::Longer),
+            (i64::MAX, Band::Longer),
+        ] {
+            assert_eq!(Band::of(Some(ms)), band, "{ms}");
+            let has = |band: &Band| band.waits().is_some_and(|(over, most)| over < ms && ms <= most);
+            assert_eq!(Band::ALL.iter().filter(|band| has(band)).count(), 1, "{ms}");
+        }
+        assert_eq!(Band::of(None), Band::Never);
     }
 
     #[test]

@@ -53,11 +53,11 @@ pub struct BehindQuery {
     /// `sla`: those of which it is known how long they took from the first offer to the first take, or those of which it is
     /// not.
     taken: Option<bool>,
-    /// Which number. `compliance`: `opt_outs` (when left out), `holds`, `quiet` for answers that waited for the buyer's
-    /// hours, `overruled` for those that were sent all the same. `load`: `offers` (when left out), `takes`,
-    /// `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team's active members
-    /// (`by=team&key=…`), or of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`, `open`,
-    /// `moved`, `still`, `outside`, `missed`, `cost`; of a row, as in the report.
+    /// Which number. `compliance`: `opt_outs` (when left out), `holds`, `replies` by how long they waited (`band`), `quiet`
+    /// for answers that waited for the buyer's hours, `overruled` for those that were sent all the same. `load`: `offers`
+    /// (when left out), `takes`, `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team's active
+    /// members (`by=team&key=…`), or of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`,
+    /// `open`, `moved`, `still`, `outside`, `missed`, `cost`; of a row, as in the report.
     what: Option<String>,
     /// `outcomes`: whose first reply was answered so: `met`, `missed`, `unjudged`.
     adherence: Option<String>,
@@ -75,7 +75,7 @@ pub struct BehindQuery {
     line: Option<String>,
     /// `compliance`: opt-outs of this campaign; empty for those that none came before.
     campaign: Option<String>,
-    /// `compliance`: opt-outs of buyers who had waited so long, by the band's name.
+    /// `compliance`: opt-outs of buyers who had waited so long, or `replies` that did, by the band's name.
     band: Option<String>,
     /// `compliance`: holds that ended so; `ended` for all that did, `in_time` for those in time; `open` for all that still
     /// wait for a ruling, `waiting` for those of them that are in time, `overdue` for those that are past due.

@@ -136,6 +136,7 @@ impl RepliesQuery {
             step: self.step,
             climbed: self.climbed,
             taken: self.taken,
+            waited: None,
             after: self.after,
         })
     }

@@ -10,7 +10,7 @@ use crate::domain::id::{ConversationId, LineId};
 use crate::domain::measure::closed::{Closed, Decided};
 use crate::domain::measure::load::day_of;
 use crate::domain::measure::story;
-use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing};
+use crate::domain::measure::{Band, Cause, HeldNumber, OptOut, Standing};
 use crate::domain::time::Timestamp;
 use crate::server::store::Store;
 use crate::wire::report::Found;
@@ -38,6 +38,8 @@ pub enum Asked {
     OptOuts,
     /// Numbers on hold.
     Holds,
+    /// Replies, by how long they waited.
+    Replies,
     /// Answers that came while their buyer is not to be texted.
     Closed(Closed),
 }
@@ -48,12 +50,13 @@ impl Asked {
         match name {
             None | Some("opt_outs") => Some(Self::OptOuts),
             Some("holds") => Some(Self::Holds),
+            Some("replies") => Some(Self::Replies),
             Some(name) => Closed::named(name).map(Self::Closed),
         }
     }
 }
 
-/// Which numbers on hold, which opt-outs, or which answers.
+/// Which numbers on hold, which opt-outs, which replies, or which answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfConsent {
     /// What of consent.
@@ -121,6 +124,15 @@ impl Desk {
         let found = match of.what {
             Asked::OptOuts => self.opted_out_talks(store, of).await?,
             Asked::Holds => self.held_talks(of)?,
+            Asked::Replies => {
+                let waited = of.band.as_deref().map(Band::named);
+                // A band that there is not holds none.
+                if waited == Some(None) {
+                    return Ok(Some(Vec::new()));
+                }
+                let only = Only { waited: waited.flatten(), ..Only::default() };
+                return self.behind_replies(&only, limit).map(Some);
+            }
             Asked::Closed(closed) => self.closed_talks(closed, of)?,
         };
         Ok(Some(newest(found, limit)))

@@ -59,6 +59,8 @@ pub struct Only {
     pub climbed: Option<bool>,
     /// Those of which it is known how long they took from the first offer to the first take, or those of which it is not.
     pub taken: Option<bool>,
+    /// Those that ended, or are overdue, and had waited so long.
+    pub waited: Option<Band>,
     /// Those that come after this one, which was told last: its entry.
     pub after: Option<u64>,
 }
@@ -313,6 +315,17 @@ pub(super) fn each(
     }
     if let Some(taken) = only.taken {
         and("(take_wall IS NOT NULL) = ?", Value::from(taken));
+    }
+    if let Some(band) = only.waited {
+        and("standing != ?", Value::from(Standing::Running.name().to_owned()));
+        match band.waits() {
+            Some((over, most)) => {
+                and("wall > ?", Value::from(over));
+                and("wall <= ?", Value::from(most));
+            }
+            // No reply is one that nothing asked for.
+            None => and("wall IS NULL AND ?", Value::from(band == Band::Never)),
+        }
     }
     if let Some(last) = only.after.and_then(|seq| row::known(db, seq).transpose()).transpose()? {
         let seq = i64::try_from(last.seq).unwrap_or(i64::MAX);

@@ -6,7 +6,7 @@ use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, o
 use crate::domain::measure::carriers::{STOPPED, WATCHED};
 use crate::domain::measure::closed::Closed;
 use crate::domain::measure::money::thousands;
-use crate::domain::measure::report::{CampaignRow, Compliance, LineRow, Part};
+use crate::domain::measure::report::{BandRow, CampaignRow, Compliance, LineRow, Part};
 use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::story;
 
@@ -18,6 +18,19 @@ fn outs() -> Behind {
 fn hold(end: &str) -> Behind {
     Behind::of("compliance").only("what", "holds").only("end", end)
 }
+
+/// Of a share its part is opened; where there is none, the replies that it is of.
+fn of_wait(row: &BandRow) -> Option<Behind> {
+    let what = match (row.opt_outs.part, row.opt_outs.whole) {
+        (0, 0) => return None,
+        (0, _) => "replies",
+        _ => "opt_outs",
+    };
+    Some(Behind::of("compliance").only("what", what).only("band", row.band.clone()))
+}
+
+/// Why a number without opt-outs opens nothing: texts that left are no list.
+const NOBODY: &str = "nobody opted out";
 
 pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
     let sum = |pick: fn(&Part) -> i64| of_all.lines.iter().map(|row| pick(&row.opt_outs)).sum();
@@ -33,6 +46,7 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
             beside: format!("{} texts{}", of(&rate), sure(&rate)),
             small: rate.small && rate.whole > 0,
             behind: Some(outs()).filter(|_| rate.part > 0),
+            shut: NOBODY,
             ..Figure::default()
         },
         Figure {
@@ -82,6 +96,7 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
     ];
     let bar = |label: &str, part: &Part, behind: Behind, judged: &str| Bar {
         behind: Some(behind).filter(|_| part.part > 0),
+        shut: NOBODY,
         bad: part.share.filter(|_| !part.small).map_or(0.0, |share| (share / STOPPED).clamp(0.0, 1.0)),
         beside: format!("{}; {judged}", of(part)),
         ..share_bar(label, part, highest)
@@ -94,10 +109,8 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         let behind = outs().only("line", row.line.clone()).only("campaign", row.campaign.clone());
         bar(&name, &row.opt_outs, behind, &row.judged)
     });
-    let bands = of_all.bands.iter().map(|row| Bar {
-        behind: Some(outs().only("band", row.band.clone())).filter(|_| row.opt_outs.part > 0),
-        ..share_bar(&row.label, &row.opt_outs, 1.0)
-    });
+    let bands =
+        of_all.bands.iter().map(|row| Bar { behind: of_wait(row), ..share_bar(&row.label, &row.opt_outs, 1.0) });
     let holds = &of_all.holds;
     let stages = vec![
         ("placed", holds.placed, Behind::of("compliance").only("what", "holds")),
@@ -189,6 +202,22 @@ mod tests {
             }
             assert_eq!(marks.len(), 2);
         }
+    }
+
+    #[test]
+    fn a_wait_after_which_nobody_opted_out_opens_the_replies_that_waited_so() {
+        let band =
+            |band: &str, part| BandRow { band: band.to_owned(), label: band.to_owned(), opt_outs: Part::of(part, 6) };
+        let bands = vec![band("4h", 0), band("24h", 2), BandRow { opt_outs: Part::of(0, 0), ..band("1h", 0) }];
+        let lines = vec![LineRow { opt_outs: Part::of(0, 90), ..LineRow::default() }];
+        let all = charts(&Compliance { bands, lines, ..Compliance::default() });
+        let waited = all.iter().find(|chart| chart.title == "Opt-outs by how long the buyer had waited").unwrap();
+        let opens = |what: &str, band: &str| Some(Behind::of("compliance").only("what", what).only("band", band));
+        let behind: Vec<_> = waited.bars.iter().map(|bar| bar.behind.clone()).collect();
+        assert_eq!(behind, [opens("replies", "4h"), opens("opt_outs", "24h"), None]);
+        assert_eq!(behind[0].as_ref().unwrap().words(), "replies that waited so long");
+        // What left is no list of conversations: it is said why nothing is opened.
+        assert_eq!((&all[0].bars[0].behind, all[0].bars[0].why_shut()), (&None, "nobody opted out"));
     }
 
     #[test]

@@ -339,6 +339,11 @@ async fn every_number_of_consent_opens_what_it_counts() {
         ("Opt-outs by campaign: (none)", 1),
         ("Opt-outs by how long the buyer had waited: answered within 5 minutes", 1),
         ("Opt-outs by how long the buyer had waited: within a day", 1),
+        // Nobody opted out: R2 R9 R14; R3 R4 R11 R15; R7; R8 R10.
+        ("Opt-outs by how long the buyer had waited: within 15 minutes", 3),
+        ("Opt-outs by how long the buyer had waited: within an hour", 4),
+        ("Opt-outs by how long the buyer had waited: within 4 hours", 1),
+        ("Opt-outs by how long the buyer had waited: not answered", 2),
         ("Texts that may have asked us to stop: placed", 1),
         ("Texts that may have asked us to stop: in time", 1),
         ("How those holds ended: kept", 1),
@@ -357,6 +362,15 @@ async fn every_number_of_consent_opens_what_it_counts() {
     let found = desk.behind_consent(f.store.as_ref(), &quiet, ALL).await.unwrap().unwrap();
     assert_eq!(found[0].conversation, f.texts_of(5).await.to_string());
     assert_eq!(found[0].said, "an answer waited 2h 57m for the buyer's hours");
+    // Of replies that waited so long each tells its story.
+    let waited = OfConsent {
+        what: OfWhat::named(Some("replies")).unwrap(),
+        band: Some("4h".to_owned()),
+        ..OfConsent::default()
+    };
+    let found = desk.behind_consent(f.store.as_ref(), &waited, ALL).await.unwrap().unwrap();
+    assert_eq!(found.iter().map(|one| one.conversation.clone()).collect::<Vec<_>>(), [f.texts_of(6).await.to_string()]);
+    assert!(found[0].story[0].contains("the buyer wrote"), "{found:?}");
     // nora leads harbor, whose line had none; maya leads nobody.
     let sees = |who: &str| Sees::of(&desk.playbook, &Asker::Rep(who.into())).unwrap();
     let nora = Desk { sees: sees("nora"), ..desk.clone() };
