@@ -1,5 +1,7 @@
 //! Before and since as tables.
 
+use chrono_tz::Tz;
+
 use super::super::compare::{Compared, Layer, NoWaves, Side, TeamCompared, Wave};
 use super::super::money::thousands;
 use super::super::sample::ENOUGH;
@@ -7,7 +9,7 @@ use super::super::sheet::{Datum, Sheet, share, text};
 use super::sheets::{day, difference, label, middle, part};
 
 /// Before and since.
-pub(super) fn sheets(of: &Compared) -> Vec<Sheet> {
+pub(super) fn sheets(of: &Compared, zone: Tz) -> Vec<Sheet> {
     if of.teams.is_empty() {
         return vec![Sheet {
             title: "Before and since".to_owned(),
@@ -20,18 +22,18 @@ pub(super) fn sheets(of: &Compared) -> Vec<Sheet> {
             ],
         }];
     }
-    vec![teams(of), changes(of), stages(of), waves(of)]
+    vec![teams(of, zone), changes(of), stages(of), waves(of, zone)]
 }
 
 fn star(few: bool) -> Vec<String> {
     if few { vec![format!("* one side has fewer than {ENOUGH}: it says little")] } else { Vec::new() }
 }
 
-fn teams(of: &Compared) -> Sheet {
+fn teams(of: &Compared, zone: Tz) -> Sheet {
     let mut rows = Vec::new();
     for team in &of.teams {
         let head = |when: &str, few: bool| {
-            [label(&team.label, few), text(&day(team.start)), Datum::Count(team.days), text(when)]
+            [label(&team.label, few), text(&day(zone, team.start)), Datum::Count(team.days), text(when)]
         };
         let side = |when: &str, side: &Side| {
             let [median, low, high] = {
@@ -171,7 +173,7 @@ fn why_not(of: &Compared, why: NoWaves) -> String {
     }
 }
 
-fn waves(of: &Compared) -> Sheet {
+fn waves(of: &Compared, zone: Tz) -> Sheet {
     let title = "Differences in differences: who began, held against who had not yet".to_owned();
     if let Some(why) = of.no_waves {
         let rows = vec![vec![text(&why_not(of, why))]];
@@ -180,7 +182,7 @@ fn waves(of: &Compared) -> Sheet {
     let wave = |wave: &Wave| {
         let mut line = vec![
             label(&wave.teams.join(", "), wave.difference.small),
-            text(&day(wave.start)),
+            text(&day(zone, wave.start)),
             Datum::Count(wave.days),
             text(&wave.others.join(", ")),
         ];
@@ -216,19 +218,19 @@ mod tests {
     fn of_a_teams_first_day_it_is_said_that_nothing_is_compared() {
         let team = |label: &str, days| TeamCompared { label: label.to_owned(), days, ..TeamCompared::default() };
         let of = Compared { teams: vec![team("West", 0), team("East", 3)], ..Compared::default() };
-        let notes = teams(&of).notes.join("\n");
+        let notes = teams(&of, Tz::UTC).notes.join("\n");
         assert!(notes.contains("West began less than a whole day ago"), "{notes}");
         assert!(!notes.contains("East began") && !notes.contains("nobody tells"), "{notes}");
         let of = Compared { imported: 9, untold: 7, ..of };
-        assert!(teams(&of).notes.join("\n").contains("Of 7 of them nobody tells how they ended"));
+        assert!(teams(&of, Tz::UTC).notes.join("\n").contains("Of 7 of them nobody tells how they ended"));
     }
 
     #[test]
     fn differences_in_differences_that_are_not_shown_say_why_and_what_to_ask_for() {
         let mut of = Compared { days: 30, no_waves: Some(NoWaves::TooClose { longest: 12 }), ..Compared::default() };
-        let sheet = waves(&of);
+        let sheet = waves(&of, Tz::UTC);
         assert!(sheet.title.starts_with("Differences in differences"), "{sheet:?}");
-        let said = |of: &Compared| format!("{:?}", waves(of).rows);
+        let said = |of: &Compared| format!("{:?}", waves(of, Tz::UTC).rows);
         assert!(said(&of).contains("within the 30 days compared") && said(&of).contains("--since 12d at most"));
         of.no_waves = Some(NoWaves::Together);
         assert!(said(&of).contains("all teams began on one day"));

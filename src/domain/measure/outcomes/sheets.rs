@@ -1,5 +1,7 @@
 //! Outcomes as tables.
 
+use chrono_tz::Tz;
+
 use super::super::credit::Touch;
 use super::super::exchange::Adherence;
 use super::super::gap::Cause;
@@ -15,7 +17,7 @@ use crate::domain::time::Timestamp;
 /// What is said before all tables: the rule, and how far deals are known.
 pub fn lines(told: &Outcomes) -> Vec<String> {
     let deals = match told.deals_read.as_of {
-        Some(at) => format!("Deals as the CRM told them at {}", instant(at)),
+        Some(at) => format!("Deals as the CRM told them at {}", instant(zone(told), at)),
         None => "The CRM has told no deals yet".to_owned(),
     };
     let trouble = told.deals_read.trouble.as_ref().map_or_else(String::new, |why| format!("; since then: {why}"));
@@ -25,12 +27,19 @@ pub fn lines(told: &Outcomes) -> Vec<String> {
     lines
 }
 
-fn instant(ms: i64) -> String {
-    Timestamp::from_millis(ms).utc().format("%Y-%m-%d %H:%M UTC").to_string()
+/// The company's, by its name: times stand in it like the days of the heading.
+fn zone(told: &Outcomes) -> Tz {
+    told.about.zone.parse().unwrap_or(Tz::UTC)
 }
 
-pub(super) fn day(ms: i64) -> String {
-    Timestamp::from_millis(ms).utc().format("%Y-%m-%d").to_string()
+/// A time there, with the zone's short name at that time.
+fn instant(zone: Tz, ms: i64) -> String {
+    Timestamp::from_millis(ms).utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// The day there.
+pub(super) fn day(zone: Tz, ms: i64) -> String {
+    Timestamp::from_millis(ms).utc().with_timezone(&zone).format("%Y-%m-%d").to_string()
 }
 
 fn adherence(of: Option<Adherence>) -> Datum {
@@ -83,7 +92,7 @@ pub fn sheets(told: &Outcomes) -> Vec<Sheet> {
     all.push(costs(told));
     all.push(listed(told));
     if let Some(compared) = &told.compared {
-        all.extend(before::sheets(compared));
+        all.extend(before::sheets(compared, zone(told)));
     }
     all.retain(|sheet| !sheet.rows.is_empty());
     all
@@ -349,7 +358,7 @@ fn listed(told: &Outcomes) -> Sheet {
             text(currency(&row.currency)),
             Datum::Conversation(row.conversation.clone()),
             Datum::Count(i64::try_from(row.seq).unwrap_or(i64::MAX)),
-            text(&instant(row.at)),
+            text(&instant(zone(told), row.at)),
             text(&row.team),
             text(&row.cohort),
             text(row.rep.as_deref().unwrap_or("nobody")),
@@ -404,6 +413,56 @@ mod tests {
             let notes = listed(&Outcomes { rule, ..Outcomes::default() }).notes.join("\n");
             assert_eq!(notes.contains("once for each exchange"), touch == Touch::Any, "{touch:?}: {notes}");
         }
+    }
+
+    #[test]
+    fn times_are_of_the_companys_zone_on_both_sides_of_a_change_of_clocks() {
+        use super::super::super::compare::{Compared, TeamCompared, Wave};
+        use super::super::super::report::About;
+        use super::super::DealRow;
+
+        // 2026-11-01 03:30 UTC is the evening before in New York; its clocks are changed later that day.
+        let (summer, winter) = (1_793_503_800_000, 1_793_590_200_000);
+        let deal = |at| DealRow {
+            deal: "D-1".to_owned(),
+            fate: super::super::Fate::Won,
+            stage: String::new(),
+            amount_cents: None,
+            currency: String::new(),
+            opened: None,
+            closed: None,
+            conversation: String::new(),
+            seq: 1,
+            at,
+            team: String::new(),
+            cohort: String::new(),
+            rep: None,
+            adherence: Adherence::Met,
+        };
+        let compared = Compared {
+            teams: vec![TeamCompared { start: summer, ..TeamCompared::default() }],
+            waves: vec![Wave { start: summer, ..Wave::default() }],
+            ..Compared::default()
+        };
+        let of = |zone: &str| Outcomes {
+            about: About { zone: zone.to_owned(), ..About::default() },
+            deals_read: DealsTold { as_of: Some(winter), ..DealsTold::default() },
+            deals: vec![deal(summer), deal(winter)],
+            compared: Some(compared.clone()),
+            ..Outcomes::default()
+        };
+        let told = of("America/New_York");
+        assert!(lines(&told).iter().any(|line| line == "Deals as the CRM told them at 2026-11-01 22:30 EST"));
+        let replies: Vec<_> = listed(&told).rows.into_iter().map(|row| row[7].clone()).collect();
+        assert_eq!(replies, [text("2026-10-31 23:30 EDT"), text("2026-11-01 22:30 EST")]);
+        let began = |told: &Outcomes| {
+            let days = sheets(told).into_iter().filter(|sheet| sheet.columns.len() > 9 && sheet.columns[0] != "deal");
+            days.map(|sheet| sheet.rows[0][1].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(began(&told), [text("2026-10-31"), text("2026-10-31")], "team by team, and who began when");
+        let told = of("Pacific/Auckland");
+        assert_eq!(began(&told), [text("2026-11-01"), text("2026-11-01")]);
+        assert!(lines(&told).iter().any(|line| line == "Deals as the CRM told them at 2026-11-02 16:30 NZDT"));
     }
 
     #[test]
