@@ -33,6 +33,7 @@ fn about() -> About {
         as_of: START.millis(),
         behind: 0,
         scope: "East".to_owned(),
+        hours_in: Vec::new(),
     }
 }
 
@@ -254,6 +255,27 @@ fn how_a_chart_is_read_is_told_to_the_end_and_on_a_low_screen_as_far_as_it_fits(
         assert!(told.contains("In the 90 days before a deal"), "{}", desk.screen());
         let rule = Rule::default().words();
         assert!(size.1 < 24 || told.contains(&rule), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn the_map_of_the_week_says_in_which_zone_its_hours_are() {
+    for size in [(80, 24), (120, 40), (60, 24), (50, 24)] {
+        for (zones, wanted) in [
+            (vec!["Europe/Berlin"], "When the buyer wrote, in Europe/Berlin. The d"),
+            (
+                vec!["America/New_York", "Europe/Berlin"],
+                "in the hours of each cohort's calendar (America/New_York, Europe/Berlin). The d",
+            ),
+        ] {
+            let Report::Sla(mut told) = sla() else { unreachable!("attainment") };
+            told.about.hours_in = zones.into_iter().map(str::to_owned).collect();
+            let mut desk = Desk::usual(size);
+            desk.keys("M");
+            desk.hear(Notice::Measured { which: SLA, at: START, report: Report::Sla(told).into() });
+            desk.keys("Tab Tab Tab Tab");
+            assert!(read(&desk).contains(wanted), "{size:?}\n{}", desk.screen());
+        }
     }
 }
 

@@ -390,6 +390,21 @@ mod tests {
     }
 
     #[test]
+    fn the_map_says_in_which_zone_its_hours_are() {
+        let says = |zones: &[&str]| {
+            let Report::Sla(mut told) = sla(1) else { unreachable!("attainment") };
+            told.about.hours_in = zones.iter().map(|zone| (*zone).to_owned()).collect();
+            one(&charts(&Report::Sla(told)), Shape::Week).says.clone()
+        };
+        assert!(says(&["America/New_York"]).starts_with("When the buyer wrote, in America/New_York. The deeper"));
+        let both = says(&["America/New_York", "Europe/Berlin"]);
+        let wanted =
+            "When the buyer wrote, in the hours of each cohort's calendar (America/New_York, Europe/Berlin). The";
+        assert!(both.starts_with(wanted), "{both}");
+        assert!(says(&[]).starts_with("When the buyer wrote. The deeper"), "an older backend does not say it");
+    }
+
+    #[test]
     fn the_week_has_168_hours_and_those_without_a_reply_are_empty() {
         let charts = charts(&sla(1));
         let week = one(&charts, Shape::Week);

@@ -58,6 +58,9 @@ pub struct About {
     pub behind: u64,
     /// What whoever reads it may see: `everything`, or the teams or the rep it is about.
     pub scope: String,
+    /// In which zones its hours of the week are, when it tells any: those of its cohorts' calendars.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours_in: Vec<String>,
 }
 
 /// Part of a whole, with the interval of 95 % after Wilson.

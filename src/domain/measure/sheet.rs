@@ -4,7 +4,7 @@ use super::carriers::OneDay;
 use super::gap::{Cause, Gap};
 use super::money::thousands;
 use super::outcomes;
-use super::report::{Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
+use super::report::{About, Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
 use super::sample::ENOUGH;
 
 /// One table, with what is to be said beside it.
@@ -99,10 +99,27 @@ pub fn heading(report: &Report) -> (String, Vec<String>) {
         format!("{} to {} ({}); of {}", about.since, about.until, about.zone, about.scope),
         format!("From the journal up to entry {}{behind}", about.read_to),
     ];
+    let by = match report {
+        Report::Sla(sla) => sla.by.as_str(),
+        Report::Outcomes(told) => told.by.as_str(),
+        Report::Load(_) | Report::Compliance(_) => "",
+    };
+    if by == "hour" && !about.hours_in.is_empty() {
+        lines.push(format!("Hours of the week are when the buyer wrote{}", hours_in(about)));
+    }
     if let Report::Outcomes(told) = report {
         lines.extend(outcomes::sheets::lines(told));
     }
     (format!("{}: {what}", about.company), lines)
+}
+
+/// `, in America/New_York`: where the clock hangs that hours of the week are read from. Days are the company's.
+pub(super) fn hours_in(about: &About) -> String {
+    match about.hours_in.as_slice() {
+        [] => String::new(),
+        [zone] => format!(", in {zone}"),
+        zones => format!(", in the hours of each cohort's calendar ({})", zones.join(", ")),
+    }
 }
 
 /// What is said of shares of too few.
@@ -437,6 +454,32 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
 mod tests {
     use super::*;
     use crate::domain::measure::report::{CampaignRow, LineRow};
+
+    #[test]
+    fn rows_of_hours_say_in_which_zone_they_are() {
+        let about = |zones: &[&str]| About {
+            zone: "America/Los_Angeles".to_owned(),
+            hours_in: zones.iter().map(|zone| (*zone).to_owned()).collect(),
+            ..About::default()
+        };
+        let of = |by: &str, zones: &[&str]| {
+            let (about, by) = (about(zones), by.to_owned());
+            let sla = Sla { about: about.clone(), by: by.clone(), ..Sla::default() };
+            let told = outcomes::Outcomes { about, by, ..outcomes::Outcomes::default() };
+            [Report::Sla(Box::new(sla)), Report::Outcomes(Box::new(told))].map(|report| heading(&report).1.join("\n"))
+        };
+        for said in of("hour", &["America/New_York"]) {
+            let hours = "Hours of the week are when the buyer wrote, in America/New_York";
+            assert!(said.contains("(America/Los_Angeles)") && said.contains(hours), "{said}");
+        }
+        for said in of("hour", &["America/New_York", "Asia/Tokyo"]) {
+            assert!(said.contains(", in the hours of each cohort's calendar (America/New_York, Asia/Tokyo)"), "{said}");
+        }
+        // Other rows are of no hour, and an older backend does not say it.
+        for said in of("cohort", &["America/New_York"]).into_iter().chain(of("hour", &[])) {
+            assert!(!said.contains("Hours of the week"), "{said}");
+        }
+    }
 
     #[test]
     fn a_line_has_one_name_by_number_and_by_campaign() {

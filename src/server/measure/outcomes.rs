@@ -17,6 +17,7 @@ use crate::domain::measure::load;
 use crate::domain::measure::outcomes::{
     Breach, DealsTold, Heard, Material, Outcomes, RuleTold, costs, fill, reconciled,
 };
+use crate::domain::measure::report::About;
 use crate::domain::measure::{Cause, Cell, Standing};
 use crate::domain::time::{Span, Timestamp};
 
@@ -42,8 +43,9 @@ impl Desk {
             Ok((heard, causes(db, self.window, &whose)?, breaches(db, self.window, &whose)?))
         })?;
         let read = self.projections.deals_read()?;
+        let hours_in = if asked.by == By::Hour { self.hours_in()? } else { Vec::new() };
         let mut told = Outcomes {
-            about: self.about()?,
+            about: About { hours_in, ..self.about()? },
             by: asked.by.name().to_owned(),
             rule: RuleTold { rule: asked.rule, words: asked.rule.words() },
             deals_read: DealsTold {

@@ -118,6 +118,7 @@ impl Desk {
             as_of: read_to.at.millis(),
             behind: self.head.saturating_sub(read_to.seq),
             scope: self.sees.words(&self.playbook),
+            hours_in: Vec::new(),
         })
     }
 
@@ -127,8 +128,9 @@ impl Desk {
         let Sums { rows: sums, total, exact } = self.projections.sums(self.window, &whose, by)?;
         let rows = sums.iter().map(|(key, sum)| SlaRow::of(key.clone(), self.label(by, key), sum));
         let missed = Only { standing: Some("missed".to_owned()), ..Only::default() };
+        let hours_in = if by == By::Hour { self.hours_in()? } else { Vec::new() };
         Ok(Sla {
-            about: self.about()?,
+            about: About { hours_in, ..self.about()? },
             by: by.name().to_owned(),
             exact,
             total: SlaRow::of(String::new(), "all".to_owned(), &total),
@@ -141,7 +143,13 @@ impl Desk {
     /// The same, spread over days and the hours of the week besides: what charts are drawn from.
     pub fn drawn(&self, by: By, breaches: usize) -> Result<Sla, MeasureError> {
         let spread = self.projections.spread(self.window, &self.sees.whose())?;
-        Ok(Sla { days: spread.days(self.window), hours: spread.hours(), ..self.sla(by, breaches)? })
+        let mut sla = self.sla(by, breaches)?;
+        if by == By::Cohort {
+            sla.about.hours_in = self.zones(sla.rows.iter().map(|row| row.key.as_str()));
+        } else if by != By::Hour {
+            sla.about.hours_in = self.hours_in()?;
+        }
+        Ok(Sla { days: spread.days(self.window), hours: spread.hours(), ..sla })
     }
 
     /// The replies behind a number, newest first.

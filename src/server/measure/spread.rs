@@ -1,16 +1,18 @@
 //! Replies spread over days and over the hours of the week: what charts are drawn from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 use serde::Deserialize;
 
 use super::projections::{MeasureError, Projections};
 use super::read::{FEW, Only, Whose, Window, count, each, teams};
-use crate::domain::measure::Standing;
+use super::report::Desk;
 use crate::domain::measure::cell::By;
 use crate::domain::measure::load;
 use crate::domain::measure::report::{DayRow, HourRow, Part};
+use crate::domain::measure::{Standing, zone_of};
+use crate::domain::playbook::Playbook;
 
 /// Replies by how they stand, in the order of [`Standing::ALL`].
 type Standings = [i64; 6];
@@ -67,6 +69,47 @@ impl Projections {
             }
         }
         Ok(spread)
+    }
+
+    /// Cohorts that there are replies of.
+    fn cohorts(&self, window: Window, whose: &Whose) -> Result<BTreeSet<String>, MeasureError> {
+        let db = self.reading();
+        let mut all = BTreeSet::new();
+        if let Some(rep) = &whose.rep {
+            let mut query =
+                db.prepare_cached("SELECT DISTINCT cohort FROM reply WHERE rep = ?1 AND day BETWEEN ?2 AND ?3")?;
+            let mut rows = query.query(params![rep.as_str(), window.since, window.until])?;
+            while let Some(r) = rows.next()? {
+                all.insert(r.get(0)?);
+            }
+            return Ok(all);
+        }
+        for team in teams(&db, By::Cohort, whose)? {
+            let mut query = db.prepare_cached(
+                "SELECT DISTINCT name FROM cell WHERE sort = ?1 AND team = ?2 AND day BETWEEN ?3 AND ?4",
+            )?;
+            let mut rows = query.query(params![By::Cohort.name(), team, window.since, window.until])?;
+            while let Some(r) = rows.next()? {
+                all.insert(r.get(0)?);
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Desk {
+    /// In which zones the hours of the week are that the period has.
+    pub(super) fn hours_in(&self) -> Result<Vec<String>, MeasureError> {
+        let cohorts = self.projections.cohorts(self.window, &self.sees.whose())?;
+        Ok(self.zones(cohorts.iter().map(String::as_str)))
+    }
+
+    /// The zones of the calendars of these cohorts, each once. One that the playbook has no more is nowhere.
+    pub(super) fn zones<'a>(&self, cohorts: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let playbook: &Playbook = &self.playbook;
+        let known = cohorts.filter(|cohort| playbook.cohort(cohort).is_some());
+        let zones: BTreeSet<&str> = known.map(|cohort| zone_of(Some(playbook), cohort).name()).collect();
+        zones.into_iter().map(str::to_owned).collect()
     }
 }
 

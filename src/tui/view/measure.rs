@@ -49,8 +49,6 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let width = body.width.saturating_sub(2);
     p.pieces(body.x + 1, body.y, width, &[(&count, Tone::Dim), (&chart.title, Tone::Strong)]);
     let (says, foot) = beside(chart, model.measure.bar, model.measure.which.report, body);
-    let says =
-        if chart.shape == Shape::Week && !drawn::is_roomy(body.width) { cut(SHADES, width, says.len()) } else { says };
     let (said, below) = (rows_of(&says), rows_of(&foot));
     for (y, line) in (body.y + 1..).zip(&says) {
         p.put(body.x + 1, y, width, line, Tone::Dim);
@@ -86,13 +84,21 @@ fn beside(chart: &Chart, at: usize, of: ReportName, body: Rect) -> (Vec<String>,
         Shape::Bars | Shape::Funnel | Shape::Days if roomy => left.saturating_sub(3).min(FOOT),
         Shape::Bars | Shape::Funnel | Shape::Days => usize::from(parts && left > 3),
     };
-    let says = cut(&chart.says, width, left.saturating_sub(needs).max(least));
-    (says, foot)
+    let says = if chart.shape == Shape::Week && !drawn::is_roomy(body.width) {
+        shaded(&chart.says)
+    } else {
+        chart.says.clone()
+    };
+    (cut(&says, width, left.saturating_sub(needs).max(least)), foot)
 }
 
-/// What is said of a week without room for its numbers.
-const SHADES: &str = "When the buyer wrote. The darker, the more were late: · none, █ all. The share of the hour under the cursor \
-    stands below.";
+/// What is said of a week without room for its numbers: where its hours are, as where there is room, and what shades mean.
+fn shaded(says: &str) -> String {
+    let when = says.split_once(". ").map_or(says, |(when, _)| when);
+    format!(
+        "{when}. The darker, the more were late: · none, █ all. The share of the hour under the cursor stands below."
+    )
+}
 
 /// From so many rows on words have lines of their own.
 const ROOMY: usize = 10;

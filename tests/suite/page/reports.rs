@@ -36,6 +36,7 @@ pub(super) fn about() -> About {
         as_of: 0,
         behind: 0,
         scope: "everything".to_owned(),
+        hours_in: vec!["America/Los_Angeles".to_owned(), "Europe/Berlin".to_owned()],
     }
 }
 

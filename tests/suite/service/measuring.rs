@@ -391,6 +391,8 @@ async fn every_number_is_the_one_worked_out_on_paper() {
     let hours = json(&path, &["sla", "--by", "hour"]);
     assert_eq!(met(row(&hours, "rows", "key", "034")), (2, 2, 2));
     assert_eq!(row(&hours, "rows", "key", "034")["label"], "Tue 10:00");
+    assert_eq!(hours["about"]["hours_in"], serde_json::json!(["America/New_York"]));
+    assert!(told(&path, &["sla", "--by", "hour"]).contains("when the buyer wrote, in America/New_York"));
     let teams = json(&path, &["sla", "--by", "team"]);
     assert_eq!(met(row(&teams, "rows", "key", "harbor")), (1, 0, 1));
 

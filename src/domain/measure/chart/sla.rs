@@ -5,7 +5,7 @@ use crate::domain::measure::gap::{Cause, Gap};
 use crate::domain::measure::money::thousands;
 use crate::domain::measure::report::{DayRow, Part, Sla, SlaRow, Times};
 use crate::domain::measure::sample::ENOUGH;
-use crate::domain::measure::sheet::Datum;
+use crate::domain::measure::sheet::{Datum, hours_in};
 use crate::domain::measure::story;
 
 /// So many days are drawn one by one; more go by the week.
@@ -124,7 +124,10 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
         ),
         chart(
             "Answered in time, by hour of the week",
-            "When the buyer wrote. The deeper the colour, the more were late; the number is the share in time.",
+            format!(
+                "When the buyer wrote{}. The deeper the colour, the more were late; the number is the share in time.",
+                hours_in(&sla.about)
+            ),
             Shape::Week,
             week(sla),
         ),

@@ -124,6 +124,7 @@ async fn every_number_of_sla_opens_what_it_counts() {
     let mut seen = 0;
     for by in By::ALL {
         let report = Report::Sla(Box::new(desk.drawn(by, 0).unwrap()));
+        assert_eq!(report.about().hours_in, ["America/New_York"], "{by:?}");
         let of_figures = figures(&report).into_iter().map(|of| (of.label, of.value, of.beside, of.behind));
         let of_charts = charts(&report).into_iter().flat_map(|chart| {
             chart
