@@ -90,8 +90,8 @@ impl Band {
         Self::ALL.into_iter().find(has).unwrap_or(Self::Longer)
     }
 
-    /// Waits in milliseconds that are in it: those that are longer than the first, and at most the second. Nothing where
-    /// there was no answer.
+    /// Waits in milliseconds that are in it: those longer than the first, and at most the second. Nothing where there was
+    /// no answer.
     pub const fn waits(self) -> Option<(i64, i64)> {
         const MINUTE: i64 = 60_000;
         const HOUR: i64 = 60 * MINUTE;

@@ -117,8 +117,8 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         ("have ended", holds.ends.values().sum(), hold("ended")),
         ("in time", holds.in_time.part, hold("in_time")),
     ];
-    let says = "Opt-outs of all texts that left. The lines across: above 0.5 % carriers watch, above 4 % within a day they stop \
-                a number.";
+    let says = "Opt-outs of all texts that left. The lines across: above 0.5 % carriers watch, above 4 % within a day \
+                they stop a number.";
     let mut by_number = chart("Opt-outs by number", says, Shape::Bars, lines.collect());
     let mut by_campaign = chart("Opt-outs by campaign", says, Shape::Bars, campaigns.collect());
     by_number.marks.clone_from(&marks);

@@ -95,7 +95,8 @@ fn teams(of: &Compared, zone: Tz) -> Sheet {
 fn untold(of: &Compared) -> Vec<String> {
     let says = |n: i64| {
         format!(
-            "Of {} of them nobody tells how they ended: they count in first answers and deals, and in no share of meetings.",
+            "Of {} of them nobody tells how they ended: they count in first answers and deals, and in no share of \
+             meetings.",
             thousands(n)
         )
     };
