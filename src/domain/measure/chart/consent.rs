@@ -210,7 +210,7 @@ mod tests {
             |band: &str, part| BandRow { band: band.to_owned(), label: band.to_owned(), opt_outs: Part::of(part, 6) };
         let bands = vec![band("4h", 0), band("24h", 2), BandRow { opt_outs: Part::of(0, 0), ..band("1h", 0) }];
         let lines = vec![LineRow { opt_outs: Part::of(0, 90), ..LineRow::default() }];
-        let all = charts(&Compliance { bands, lines, ..Compliance::default() });
+        let all = charts(&Compliance { lines, bands, ..Compliance::default() });
         let waited = all.iter().find(|chart| chart.title == "Opt-outs by how long the buyer had waited").unwrap();
         let opens = |what: &str, band: &str| Some(Behind::of("compliance").only("what", what).only("band", band));
         let behind: Vec<_> = waited.bars.iter().map(|bar| bar.behind.clone()).collect();
