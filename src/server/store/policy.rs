@@ -89,6 +89,9 @@ pub enum KeptWrite {
 /// What changing a policy asks.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
+    /// The version in force, 0 when there is none: all that is read of a policy to see whether it is another one.
+    async fn version_in_force(&self) -> Result<u32, StoreError>;
+
     /// Everything that stands beside the policy in force.
     async fn marks(&self) -> Result<Vec<Mark>, StoreError>;
 

@@ -295,6 +295,10 @@ impl Transaction for Spoilt {
 
 #[async_trait]
 impl PolicyStore for Disk {
+    async fn version_in_force(&self) -> Result<u32, StoreError> {
+        self.inner.version_in_force().await
+    }
+
     async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
         self.inner.marks().await
     }

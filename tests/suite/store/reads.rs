@@ -59,11 +59,13 @@ pub(super) async fn the_playbook_and_who_is_away_come_with_every_load(store: &Ke
     let empty = load(store, &Wants::default()).await;
     assert_eq!((empty.playbook_version, empty.roster), (0, Roster::default()));
     assert_eq!(store.playbook().await.unwrap(), None);
+    assert_eq!(store.version_in_force().await.unwrap(), 0);
     let roster = Roster::of_away([("maya".into(), minute(4))]);
     for version in [1, 2] {
         let playbook = Playbook { version, ..crate::world::playbook() };
         put(store, Batch { playbook: Some(playbook.clone()), roster: Some(roster.clone()), ..Batch::default() }).await;
         assert_eq!(store.playbook().await.unwrap(), Some(playbook));
+        assert_eq!(store.version_in_force().await.unwrap(), version);
     }
     put(store, arrival(1, &[])).await;
     let loaded = load(store, &Wants::default()).await;

@@ -32,6 +32,10 @@ impl Tables {
 
 #[async_trait]
 impl PolicyStore for MemoryStore {
+    async fn version_in_force(&self) -> Result<u32, StoreError> {
+        Ok(self.0.lock().await.playbook.as_ref().map_or(0, |playbook| playbook.version))
+    }
+
     async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
         Ok(self.0.lock().await.beside.values().map(|kept| kept.mark).collect())
     }

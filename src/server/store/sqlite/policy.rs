@@ -63,6 +63,11 @@ fn kept(db: &Connection, kind: Kind) -> Result<Option<Kept>, StoreError> {
     Ok(found.and_then(|(mark, body)| Some(Kept { mark: mark?, body })))
 }
 
+fn version_in_force(db: &Connection) -> Result<u32, StoreError> {
+    let mut query = db.prepare_cached("SELECT playbook FROM head WHERE one = 1")?;
+    Ok(query.query_row([], |r| r.get(0))?)
+}
+
 fn armed(
     db: &Connection,
     after: Option<(Timestamp, ConversationId)>,
@@ -100,6 +105,10 @@ fn addresses_of(db: &Connection, numbers: &BTreeSet<NumberId>) -> Result<BTreeMa
 
 #[async_trait]
 impl PolicyStore for SqliteStore {
+    async fn version_in_force(&self) -> Result<u32, StoreError> {
+        self.read(|tx| version_in_force(tx)).await
+    }
+
     async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
         self.read(|tx| marks(tx)).await
     }
