@@ -5,7 +5,7 @@
 //! touches only itself; a group that fails on a constraint runs its members singly; a failed write ends the process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -144,6 +144,8 @@ pub enum Work {
     },
     /// A version of the policy to put in force.
     Playbook(Box<PlaybookChange>),
+    /// Nothing of its own. Another process put a version in force, which is taken over here as any work takes it over.
+    Follow,
     /// Something about a version that is not in force.
     Beside(Box<BesideChange>),
     /// A list, another program or a record beside the database says something about a number's consent.
@@ -199,6 +201,7 @@ impl Work {
             | Self::Machine { .. }
             | Self::People { .. }
             | Self::Playbook(_)
+            | Self::Follow
             | Self::Beside(_)
             | Self::Restored(_)
             | Self::Reconciled
@@ -262,7 +265,7 @@ pub struct Service {
     jobs: mpsc::Sender<Job>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    playbook: Arc<Mutex<Arc<Playbook>>>,
+    playbook: Arc<watch::Sender<Arc<Playbook>>>,
     pulse: Pulse,
     epoch: u32,
     metrics: Arc<Metrics>,
@@ -299,12 +302,10 @@ impl Service {
         let (died, stopped) = watch::channel(None);
         let (tell_moves, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
-        let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.playbook.clone()))));
+        let known = Arc::new(in_force.clone().unwrap_or_else(|| seed.playbook.clone()));
         let (head, epoch) = store.head().await?;
-        let throttle = {
-            let known = Arc::clone(&playbook.lock().unwrap_or_else(PoisonError::into_inner));
-            Arc::new(Throttle::after(&known, &store.departures(clock.now() - departure::KEPT).await?))
-        };
+        let throttle = Arc::new(Throttle::after(&known, &store.departures(clock.now() - departure::KEPT).await?));
+        let playbook = Arc::new(watch::Sender::new(known));
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
         let (alerted, asks) = (Arc::new(Notify::new()), Arc::new(Asks::default()));
         let committer = commit::Committer {
@@ -404,7 +405,12 @@ impl Service {
 
     /// The playbook in force.
     pub fn playbook(&self) -> Arc<Playbook> {
-        Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.playbook.borrow())
+    }
+
+    /// Changes whenever another version is in force, whichever process put it there.
+    pub fn playbooks(&self) -> watch::Receiver<Arc<Playbook>> {
+        self.playbook.subscribe()
     }
 
     /// The database's epoch when this process started.

@@ -1,5 +1,6 @@
 //! The committer's loop: gather, decide, append, answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -20,7 +21,7 @@ use crate::wire::command::{Receipt, Verdict};
 pub(super) struct Committer {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
+    pub(super) playbook: Arc<watch::Sender<Arc<Playbook>>>,
     pub(super) pulse: Pulse,
     pub(super) metrics: Arc<Metrics>,
     /// Counts how often people came, went or had another shift.
@@ -118,7 +119,7 @@ impl Committer {
     }
 
     async fn run_group(&self, work: &Arc<Vec<Work>>) -> Result<Vec<Outcome>, StoreError> {
-        let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
+        let known = Arc::clone(&self.playbook.borrow());
         let (tell, told) = std::sync::mpsc::channel();
         let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
@@ -134,20 +135,27 @@ impl Committer {
             group.asks_of(crm, clock.as_ref());
             let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
             let mut done = group.finish();
+            let in_force = Arc::clone(&done.playbook);
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
             let seq = batch.as_ref().and_then(|b| b.entries.last()).map_or(head.seq, |e| e.seq);
             let alerts = batch.as_ref().is_some_and(|b| !b.notices.is_empty());
-            let wrote = batch.is_some().then_some((done, seq, alerts));
+            let wrote = batch.is_some().then_some((done, alerts));
             // Whoever asked is gone only when the process ends.
-            let _ = tell.send((outcomes, wrote, shadow));
+            let _ = tell.send((outcomes, wrote, in_force, seq, shadow));
             batch
         };
         self.store.group(wants, Box::new(decide)).await?;
         let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
-        let (outcomes, wrote, shadow) = told.try_recv().map_err(|_| gone())?;
+        let (outcomes, wrote, in_force, seq, shadow) = told.try_recv().map_err(|_| gone())?;
         *self.shadow.lock().unwrap_or_else(PoisonError::into_inner) = shadow;
-        let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
-        *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
+        let turned = self.turn_to(&in_force);
+        let Some((done, alerts)) = wrote else {
+            if turned {
+                // Nothing was written, but whoever waits goes by another policy from here on.
+                self.pulse.beat(seq, BTreeMap::new(), BTreeMap::new());
+            }
+            return Ok(outcomes);
+        };
         if done.moved {
             self.moves.send_modify(|moves| *moves += 1);
         }
@@ -159,6 +167,22 @@ impl Committer {
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
+    }
+
+    /// Goes by this policy from here on; whether it is another one than before. It was in force in a transaction of ours:
+    /// nobody else says here which one is.
+    fn turn_to(&self, in_force: &Arc<Playbook>) -> bool {
+        let turned = self.playbook.send_if_modified(|known| {
+            let turned = !Arc::ptr_eq(known, in_force);
+            known.clone_from(in_force);
+            turned
+        });
+        if turned {
+            tracing::info!(version = in_force.version, "this version of the playbook is in force");
+            // Whichever process put it there, what it left to be told is looked for.
+            self.alerted.notify_one();
+        }
+        turned
     }
 }
 
@@ -218,7 +242,12 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                 }
             }
             Work::Beside(change) => wants.beside.waiting |= matches!(**change, BesideChange::Due { .. }),
-            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } | Work::Kept(_) => {}
+            Work::Playbook(_)
+            | Work::Follow
+            | Work::Restored(_)
+            | Work::Reconciled
+            | Work::People { .. }
+            | Work::Kept(_) => {}
         }
     }
     wants

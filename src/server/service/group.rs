@@ -147,6 +147,8 @@ impl Group {
                 let actor = if change.by.is_some() { Actor::Operator } else { Actor::Clock };
                 self.put_playbook(change, actor)
             }
+            // The group has begun under it.
+            Work::Follow => Outcome::Decided(Vec::new()),
             Work::Beside(change) => self.beside(change),
             Work::Heard(heard) => self.heard(heard),
             Work::Restored(restored) => self.restored(restored),
