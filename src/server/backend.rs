@@ -17,7 +17,8 @@ use super::service::Service;
 use super::store::{Store, StoreError};
 use super::write_back::WriteBack;
 use super::{
-    checkpoints, cover, engine, heartbeat, listen, measure, media, notify, opt_outs, reconcile, retention, sends,
+    checkpoints, cover, engine, heartbeat, listen, measure, media, notify, opt_outs, policy, reconcile, retention,
+    sends,
 };
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
@@ -108,6 +109,8 @@ impl Backend {
         tasks.spawn(async move { clocked.await.map_err(|e| e.to_string()) });
         let covering = cover::run(service.clone(), presences, down.clone());
         tasks.spawn(async move { covering.await.map_err(|e| e.to_string()) });
+        let keeping_up = policy::run(service.clone(), down.clone());
+        tasks.spawn(async move { keeping_up.await.map_err(|e| e.to_string()) });
         let forgetting = retention::run(service.clone(), down.clone());
         tasks.spawn(async move { forgetting.await.map_err(|e| e.to_string()) });
         let following = sends::run(service.clone(), down.clone());

@@ -1,13 +1,17 @@
 //! Versions of the policy beside the one in force: one that waits for its day, one that changes nothing, and running
-//! clocks that follow a version.
+//! clocks that follow a version. And one that another process puts in force.
+
+use std::time::Duration;
 
 use comeback::domain::beside::{Beside, Came};
 use comeback::domain::playbook::{Playbook, Target};
 use comeback::domain::routing::Holder;
-use comeback::server::engine;
+use comeback::server::feed::{self, Ask, Presences};
 use comeback::server::service::{BesideChange, PlaybookChange};
 use comeback::server::store::policy::{Kept, KeptWrite, Kind, Mark};
-use comeback::server::store::{Batch, StoreError};
+use comeback::server::store::{Batch, Device, StoreError};
+use comeback::server::{engine, policy};
+use tokio::sync::watch;
 
 use super::*;
 
@@ -90,6 +94,44 @@ async fn a_version_comes_into_force_at_its_instant_also_after_a_restart() {
         engine::fire(&floor.service).await.unwrap();
         assert_eq!(floor.in_force().await.version, 2, "once");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_of_another_process_is_followed_within_seconds_while_nothing_else_happens() {
+    let mut floor = Floor::opens().await;
+    floor.mayas_buyer().await;
+    let (stop, down) = watch::channel(false);
+    let following = tokio::spawn(policy::run(floor.service.clone(), down));
+    let seed = crate::world::playbook();
+    let other = Service::start(Arc::clone(&floor.store), floor.clock.clone(), &seed).await.unwrap();
+    let presences = Presences::default();
+    let device =
+        Device { id: device("maya"), rep: "maya".into(), name: String::new(), created: floor.now(), revoked: false };
+    let first = Ask { playbook: 1, ..Ask::default() };
+    let page = feed::changes(&floor.service, &presences, &device, &first).await.unwrap();
+    let ask = Ask { since: page.cursor, wait: Duration::from_secs(60), ..first };
+    let mut playbooks = floor.service.playbooks();
+    let applies = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        other.submit(Work::Playbook(Box::new(slower()))).await.unwrap();
+        assert_eq!(floor.service.playbook().version, 1, "nobody has told this process");
+    };
+    let began = tokio::time::Instant::now();
+    let (page, ()) = tokio::join!(feed::changes(&floor.service, &presences, &device, &ask), applies);
+    let took = began.elapsed();
+    assert!((5..=7).contains(&took.as_secs()), "a waiting device has it after {took:?}");
+    assert_eq!(page.unwrap().playbook.map(|playbook| playbook.version), Some(2));
+    assert_eq!(*floor.service.playbook(), Playbook { version: 2, ..slower().playbook });
+    assert!(playbooks.has_changed().unwrap(), "whoever sleeps by the policy is woken");
+    playbooks.mark_unchanged();
+
+    // Following writes nothing, and once is enough.
+    let written = floor.journal().await.len();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(floor.journal().await.len(), written);
+    assert!(!playbooks.has_changed().unwrap());
+    stop.send_replace(true);
+    following.await.unwrap().unwrap();
 }
 
 #[tokio::test]
