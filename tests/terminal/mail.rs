@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -38,6 +40,13 @@ impl Mailbox {
         self.out.read_line(&mut line).expect("a line");
         serde_json::from_str(&line).expect("JSON")
     }
+
+    /// The last line that is asked of it, which comes within so long.
+    fn last_within(mut self, time: Duration) -> Value {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || drop(tell.send(self.next())));
+        told.recv_timeout(time).expect("a line in time")
+    }
 }
 
 impl Drop for Mailbox {
@@ -60,13 +69,20 @@ fn certified(folder: &Path) -> PathBuf {
     folder.join("roots.pem")
 }
 
-/// A backend that mails to `maya` by this address, to whom a buyer texts.
-fn mails_by(machine: Machine, url: &str) -> Town {
+/// A backend that mails to this rep by this address.
+fn knows(machine: Machine, url: &str, rep: &str) -> Town {
     let file = machine.home().join("smtp");
     keep(&file, &format!("{url}\n"));
     let file = file.display().to_string();
     let town = Town::start_in(machine, &[], &["--smtp-url-file", &file], None);
-    town.machine.does(&["rep", "reach", "--database", &town.machine.database(), "maya"], "\nmaya@northwind.example\n");
+    let mailbox = format!("\n{rep}@northwind.example\n");
+    town.machine.does(&["rep", "reach", "--database", &town.machine.database(), rep], &mailbox);
+    town
+}
+
+/// A backend that mails to `maya` by this address, to whom a buyer texts.
+fn mails_by(machine: Machine, url: &str) -> Town {
+    let town = knows(machine, url, "maya");
     town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
     town.sets_webhook(LINE);
     let source = std::fs::read_to_string(PLAYBOOK).expect("the playbook");
@@ -111,4 +127,26 @@ fn a_mail_server_whom_nobody_trusted_vouches_for_is_told_nothing_and_the_operato
         said.contains("its certificate is not trusted").then_some(said)
     });
     assert!(!said.contains("s3cret") && !said.contains("northwind.example"), "{said}");
+}
+
+#[test]
+fn a_report_of_a_playbook_applied_beside_an_idle_backend_is_mailed_on_time() {
+    let mut machine = Machine::new();
+    machine.trusts(certified(machine.home()));
+    let mailbox = Mailbox::opens("smtps", machine.home());
+    // Nobody texts, and sol is never on call: nothing else is mailed to them.
+    let town = knows(machine, &format!("smtps://nina:s3cret@localhost:{}", mailbox.port), "sol");
+    let source = std::fs::read_to_string(PLAYBOOK).expect("the playbook");
+    // Due since this minute began.
+    let now = chrono::Utc::now().format("%H:%M");
+    let report = format!(
+        "\n[report.now]\nreport = \"sla\"\nto = [\"sol\"]\nchannel = \"mail\"\n\
+         at = \"{now}\"\nzone = \"UTC\"\nsince = \"1d\"\n"
+    );
+    let file = town.machine.writes_playbook("mailed.toml", &[source, report].concat());
+    town.machine.does(&["playbook", "apply", "--database", &town.machine.database(), &file], "");
+    let mail = mailbox.last_within(Duration::from_secs(20));
+    assert_eq!(mail["to"][0], "sol@northwind.example", "{mail}");
+    assert!(mail["beside"][0]["name"].as_str().is_some_and(|name| name.starts_with("sla-")), "{mail}");
+    assert!(town.running[1].said().contains("is in force version=2"), "{}", town.running[1].said());
 }

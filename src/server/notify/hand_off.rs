@@ -19,14 +19,15 @@ const NEWS: Span = Span::minutes(120);
 /// Who is on call still is told of a hand-off up to so long after it: they may not know of it.
 const STILL: Span = Span::minutes(24 * 60);
 
-/// Between two looks, at most, in real time: a playbook may change in between.
+/// Between two looks, at most, in real time: another process may have given somebody a shift.
 const EVERY: Duration = Duration::from_secs(30);
 
 /// Runs until `shutdown`; fails only when the database does.
 pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-    let (mut told, mut moves) = (BTreeSet::new(), service.moves());
+    let (mut told, mut moves, mut playbooks) = (BTreeSet::new(), service.moves(), service.playbooks());
     while !*shutdown.borrow() {
         moves.mark_unchanged();
+        playbooks.mark_unchanged();
         let next = match look(&service, &mut told).await {
             Ok(next) => next,
             Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
@@ -40,6 +41,7 @@ pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -
             () = tokio::time::sleep(wait.max(Duration::from_millis(50))) => {}
             // Somebody took another's shift, perhaps for now.
             _ = moves.changed() => {}
+            _ = playbooks.changed() => {}
             _ = shutdown.changed() => {}
         }
     }

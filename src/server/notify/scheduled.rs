@@ -15,13 +15,14 @@ use crate::server::store::notice::NoticeRow;
 /// A report goes so long after it was due, when nothing ran before; what was due earlier than the last time is skipped.
 const STILL: Span = Span::minutes(12 * 60);
 
-/// Between two looks, at most, in real time: a playbook may change in between.
+/// Between two looks, at most, in real time: `Instant` stops while a machine is suspended.
 const EVERY: Duration = Duration::from_secs(30);
 
 /// Runs until `shutdown`; fails only when the database does.
 pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-    let mut told = BTreeSet::new();
+    let (mut told, mut playbooks) = (BTreeSet::new(), service.playbooks());
     while !*shutdown.borrow() {
+        playbooks.mark_unchanged();
         let next = match look(&service, &mut told).await {
             Ok(next) => next,
             Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
@@ -33,6 +34,8 @@ pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -
         let wait = next.map_or(EVERY, |at| service.clock().real_wait(at, EVERY));
         tokio::select! {
             () = tokio::time::sleep(wait.max(Duration::from_millis(50))) => {}
+            // Another one may mail other reports, and at other times.
+            _ = playbooks.changed() => {}
             _ = shutdown.changed() => {}
         }
     }

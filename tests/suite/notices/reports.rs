@@ -1,6 +1,7 @@
 //! Reports by mail, to a real mail server: once for each time they are due, whoever restarts.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use comeback::domain::alert::mailed::{Day, Mailed};
 use comeback::domain::alert::{Channel, ChannelKind, Redact};
@@ -9,7 +10,8 @@ use comeback::domain::measure::cell::By;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::time::Span;
 use comeback::server::measure::{Projections, follow};
-use comeback::server::service::Work;
+use comeback::server::policy;
+use comeback::server::service::{Service, Work};
 use tokio::sync::watch;
 
 use super::mail::Mailbox;
@@ -19,10 +21,15 @@ const fn days(n: i64) -> Span {
     Span::minutes(n * 24 * 60)
 }
 
-/// Wednesdays at ten, to lea, who leads.
-fn weekly(playbook: &mut Playbook) {
+/// By which reports go.
+fn by_mail(playbook: &mut Playbook) {
     let kind = ChannelKind::Email { from: "reports@northwind.example".to_owned() };
     playbook.alerting.channels.insert("mail".to_owned(), Channel { kind, redact: Redact::Names });
+}
+
+/// Wednesdays at ten, to lea, who leads.
+fn weekly(playbook: &mut Playbook) {
+    by_mail(playbook);
     let mailed = Mailed {
         report: ReportName::Sla,
         by: By::Team,
@@ -38,8 +45,13 @@ fn weekly(playbook: &mut Playbook) {
 
 /// A scene whose journal is measured, with one reply of Tuesday.
 async fn measured(mailbox: &Mailbox) -> (Scene, tempfile::TempDir) {
+    measured_under(mailbox, weekly).await
+}
+
+/// The same with a playbook changed so.
+async fn measured_under(mailbox: &Mailbox, change: fn(&mut Playbook)) -> (Scene, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut scene = Scene::of(weekly).await;
+    let mut scene = Scene::of(change).await;
     let projections = Arc::new(Projections::open(&folder.path().join("office")).unwrap());
     scene.service.measured_by(Arc::clone(&projections));
     scene.mails_by(&mailbox.url());
@@ -80,6 +92,27 @@ async fn a_report_is_mailed_once_when_it_is_due_whoever_restarts() {
     let next = mailbox.next().await;
     assert_eq!(next["beside"][0]["name"], "sla-2026-03-10.html");
     assert_ne!(next["headers"]["message-id"], mail["headers"]["message-id"]);
+    scene.stops().await;
+}
+
+#[tokio::test]
+async fn a_report_that_another_process_puts_into_the_playbook_goes_when_it_is_due_while_nothing_else_happens() {
+    let mailbox = Mailbox::opens(&[]);
+    let (mut scene, _folder) = measured_under(&mailbox, by_mail).await;
+    let (stop, down) = watch::channel(false);
+    let following = tokio::spawn(policy::run(scene.service.clone(), down));
+    scene.starts();
+    let mut playbook = (*scene.service.playbook()).clone();
+    let other = Service::start(Arc::clone(&scene.store), scene.clock.clone(), &playbook).await.unwrap();
+    weekly(&mut playbook);
+    other.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+    let began = Instant::now();
+    let mail = mailbox.next().await;
+    assert_eq!(mail["beside"][0]["name"], "sla-2026-03-03.html");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(20), "it waited for a look at the old times: {took:?}");
+    stop.send_replace(true);
+    following.await.unwrap().unwrap();
     scene.stops().await;
 }
 
