@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -19,15 +20,18 @@ use crate::domain::safe_text::SafeText;
 use crate::domain::sentences::{self, Part};
 use crate::domain::time::Timestamp;
 use crate::server::cover;
-use crate::server::policy;
-use crate::server::service::{PlaybookChange, Service, Work};
-use crate::server::store::Store;
+use crate::server::policy::{self, PolicyError};
+use crate::server::service::{PlaybookChange, Service, ServiceError, Work};
 use crate::server::store::notice::NoticeStore as _;
+use crate::server::store::{Store, StoreError};
 
 mod beside;
 pub(super) mod history;
 mod init;
 mod replay;
+
+/// While the backend writes.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
 /// The policy.
 #[derive(Debug, Subcommand)]
@@ -40,7 +44,7 @@ pub(super) enum PlaybookCommand {
         /// The file.
         file: PathBuf,
     },
-    /// Put a file in force. A running backend follows with its next command; what was decided stays decided.
+    /// Put a file in force. A running backend follows within a few seconds; what was decided stays decided.
     ///
     /// A file with something wrong in it changes nothing.
     Apply {
@@ -357,12 +361,25 @@ async fn put(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: PlaybookChan
     }
     let version = service.playbook().version;
     if recompute {
-        policy::look_after(&service).await?;
+        recompute_clocks(&service).await?;
         say(&format!("in force as version {version}. Running clocks have the due times it gives them"));
     } else {
         say(&format!("in force as version {version}. Running clocks keep their due times"));
     }
     Ok(())
+}
+
+/// Running clocks get their new due times. A running backend gives them too, as soon as it follows: while it writes, this
+/// waits, and then finds less to do.
+async fn recompute_clocks(service: &Service) -> Result<(), PolicyError> {
+    loop {
+        match policy::look_after(service).await {
+            Err(PolicyError::Store(StoreError::Busy) | PolicyError::Service(ServiceError::Busy)) => {
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            looked => return looked.map(drop),
+        }
+    }
 }
 
 /// What a person typed, on one line of at most so many characters: it is kept for ever.
