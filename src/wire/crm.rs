@@ -25,8 +25,9 @@ pub struct CrmChange {
     /// The id of a person who is taken off the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<String>,
-    /// Signs of interest of whoever has the number, in the form of a person's `intents`, in place of those that were said
-    /// before. They stay whatever the CRM says of its people.
+    /// Signs of interest of whoever has the number, in the form of a person's `intents`: all that your program (the
+    /// name of its key) counts, in place of those that it said before. Two such changes of one number in a call count
+    /// together. They stay whatever the CRM or other programs say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub signs: Option<Box<RawValue>>,

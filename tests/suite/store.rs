@@ -141,6 +141,8 @@ macro_rules! conforms {
                     when_the_crm_was_last_read_is_told_by_its_newest_answer_and_not_by_a_push
                     a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing
                     signs_that_a_program_pushed_stay_when_the_crm_is_read_until_it_takes_them_back
+                    signs_of_one_program_replace_none_of_another_and_those_of_one_push_count_together
+                    of_endless_signs_in_one_push_the_newest_are_kept
                     whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off
                     whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed
                 }

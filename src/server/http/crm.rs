@@ -129,7 +129,7 @@ pub async fn changes(
             Err(why) => CrmOutcome::Refused { why },
         });
     }
-    let kept = app.service.store().push_cards(&good, now).await;
+    let kept = app.service.store().push_cards(&key.name, &good, now).await;
     let mut kept = kept.map_err(|e| Failure::of_store(request_id(id), &e))?.into_iter();
     for row in rows.iter_mut().filter(|row| **row == CrmOutcome::Accepted) {
         match kept.next() {

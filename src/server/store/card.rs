@@ -1,6 +1,6 @@
 //! Cards that change because somebody outside says so: a CRM's webhooks, and programs that push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -32,7 +32,7 @@ pub enum Says {
     Is(Box<Card>),
     /// This person has it no more.
     Gone(ContactId),
-    /// Signs of interest of whoever has it, in place of those that were said before.
+    /// Signs of interest of whoever has it, in place of those that the same program said before.
     Signs(Vec<Intent>),
 }
 
@@ -73,7 +73,74 @@ impl CardChange {
     }
 }
 
-/// Signs that programs pushed of one number: of one person on it, or of whoever has it.
+/// Most signs that one program has on a number, of whoever has it: the newest.
+const MOST_SIGNS: usize = 200;
+
+/// The most that they say, in bytes: as much as one change may.
+const MOST_SAID: usize = 64 * 1024;
+
+/// What one program pushes at once, statement by statement, and what became of each change. Changes that say signs of the
+/// same number are one statement: a program that reports event by event does not replace its own events.
+pub(super) fn by_statement<E>(
+    changes: &[CardChange],
+    mut push: impl FnMut(&CardChange) -> Result<Pushed, E>,
+) -> Result<Vec<Pushed>, E> {
+    let mut outcomes = vec![Pushed::Known; changes.len()];
+    for (statement, rows) in statements(changes) {
+        let outcome = push(&statement)?;
+        for row in rows {
+            outcomes[row] = outcome;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// The statements, in the order of their first changes, and which changes each is of.
+fn statements(changes: &[CardChange]) -> Vec<(CardChange, Vec<usize>)> {
+    let mut all: Vec<(CardChange, Vec<usize>)> = Vec::new();
+    let mut of_numbers: BTreeMap<&Address, usize> = BTreeMap::new();
+    for (row, change) in changes.iter().enumerate() {
+        let Says::Signs(more) = &change.says else {
+            all.push((change.clone(), vec![row]));
+            continue;
+        };
+        let place = *of_numbers.entry(&change.address).or_insert(all.len());
+        if place == all.len() {
+            all.push((CardChange { says: Says::Signs(Vec::new()), ..change.clone() }, Vec::new()));
+        }
+        let (statement, rows) = &mut all[place];
+        statement.at = statement.at.max(change.at);
+        rows.push(row);
+        if let Says::Signs(signs) = &mut statement.says {
+            add(signs, more);
+        }
+    }
+    all
+}
+
+/// Adds signs to those that the same statement has already. None at all takes back what stands before it.
+fn add(signs: &mut Vec<Intent>, more: &[Intent]) {
+    if more.is_empty() {
+        signs.clear();
+    }
+    for sign in more {
+        if !signs.contains(sign) {
+            signs.push(sign.clone());
+        }
+        while signs.len() > MOST_SIGNS || said(signs) > MOST_SAID {
+            let oldest = signs.iter().enumerate().min_by_key(|(_, sign)| sign.at).map(|(n, _)| n);
+            signs.remove(oldest.unwrap_or_default());
+        }
+    }
+}
+
+/// How much signs say, in bytes.
+fn said(signs: &[Intent]) -> usize {
+    signs.iter().map(|sign| sign.kind.len() + sign.detail.len()).sum()
+}
+
+/// Signs that programs pushed of one number: of one person on it, or of whoever has it. In the order of the persons, and of
+/// one in the order of the programs' names.
 pub(super) type PushedSigns = Vec<(Option<ContactId>, Vec<Intent>)>;
 
 /// The same cards with the signs that programs pushed: a CRM that is read knows nothing of them. They stand last and in the
@@ -196,6 +263,9 @@ pub trait CardStore: Send + Sync + 'static {
     async fn crm_last_read(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, and writes
-    /// woken, as by [`put_cards`](super::Store::put_cards).
-    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError>;
+    /// woken, as by [`put_cards`](super::Store::put_cards). Signs are kept by program: they replace those that the same one
+    /// said of the number or the person, and those that were kept before programs were told apart (the program is empty
+    /// there). Changes that say signs of the same number are one statement, since the newest of them, and have one outcome.
+    async fn push_cards(&self, program: &str, changes: &[CardChange], at: Timestamp)
+    -> Result<Vec<Pushed>, StoreError>;
 }

@@ -60,6 +60,44 @@ async fn what_is_no_push_is_refused_whole_and_nobody_pushes_without_a_key() {
     }
 }
 
+#[tokio::test]
+async fn signs_of_two_programs_and_of_two_changes_in_one_push_stand_beside_each_other() {
+    let office = office().await;
+    office.store.put_api_key(token_hash("cba_site"), "site", office.now()).await.unwrap();
+    office.sign_in("maya").await;
+    office.text(BUYER, "Can we talk?").await;
+    let nils = json!({ "id": "003-17", "name": "Nils Farouk", "owner": "maya", "phones": [] });
+    push(&office, &[json!({ "phone": BUYER, "at": "2026-02-05T10:00:00Z", "contact": nils })]).await;
+    let sign = |kind: &str, origin: &str, at: &str| {
+        let sign = json!({ "at": "2026-02-05T09:00:00Z", "kind": kind, "origin": origin });
+        json!({ "phone": BUYER, "at": at, "signs": [sign] })
+    };
+    let seats = sign("seat_limit", "product", "2026-02-05T10:01:00Z");
+    let page = sign("pricing_page", "site", "2026-02-05T10:02:00Z");
+    let shown = async || -> Vec<String> {
+        let (_, seen) = office.ask("GET", "/v1/changes?since=", Some("maya"), None).await;
+        let cards = seen["upserts"].as_array().unwrap().iter().flat_map(|one| one["cards"].as_array().unwrap());
+        let signs: Vec<Intent> =
+            cards.flat_map(|card| serde_json::from_value::<Vec<Intent>>(card["intents"].clone()).unwrap()).collect();
+        signs.into_iter().map(|sign| sign.kind).collect()
+    };
+    let both = [seats, page];
+    let (status, told) = push(&office, &both).await;
+    assert_eq!((status, told["accepted"].as_u64()), (StatusCode::OK, Some(2)), "{told}");
+    assert_eq!(shown().await, ["seat_limit", "pricing_page"]);
+    assert_eq!(push(&office, &both).await.1["known"], 2, "sent again it changes nothing");
+    // Another key is another program.
+    let webinar = sign("webinar", "campaign", "2026-02-05T10:00:30Z");
+    let body = json!({ "changes": [webinar] });
+    let (_, told) = office.ask("POST", "/v1/crm/changes", Some("cba_site"), Some(body)).await;
+    assert_eq!(told["accepted"], 1, "what another program said later does not overtake it: {told}");
+    assert_eq!(shown().await, ["seat_limit", "pricing_page", "webinar"]);
+    // Its own next signs replace its own alone.
+    let trial = sign("trial", "product", "2026-02-05T10:03:00Z");
+    assert_eq!(push(&office, &[trial]).await.1["accepted"], 1);
+    assert_eq!(shown().await, ["trial", "webinar"]);
+}
+
 /// The examples of a section of the documentation, as JSON; of a time that the office has seen.
 fn examples(section: &str) -> Vec<Value> {
     let page = include_str!("../../../assets/docs/crm.md");

@@ -102,7 +102,7 @@ async fn pushed(desk: &Desk, phone: &str, contact: &str) {
         at: now,
         says: Says::Is(Box::new(card)),
     };
-    store.push_cards(&[change], now).await.unwrap();
+    store.push_cards("tool", &[change], now).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,14 +60,14 @@ pub(super) async fn when_the_crm_was_last_read_is_told_by_its_newest_answer_and_
         at: minute(50),
         says: Says::Is(Box::new(crate::world::card("c-9"))),
     };
-    store.push_cards(&[push(9)], minute(60)).await.unwrap();
+    store.push_cards("tool", &[push(9)], minute(60)).await.unwrap();
     assert_eq!(store.crm_last_read().await.unwrap(), None, "a program is not the CRM");
     says(store, 1, &["c-1"]).await;
     assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(1)));
     let nobody = People { fresh: number(2), address: address(2), cards: Vec::new() };
     store.put_cards(&[nobody], minute(3)).await.unwrap();
     assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(3)), "that nobody has a number is an answer, too");
-    store.push_cards(&[push(2)], minute(60)).await.unwrap();
+    store.push_cards("tool", &[push(2)], minute(60)).await.unwrap();
     assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(1)), "never later than it answered");
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_
         says: card.map_or_else(|| Says::Gone(ContactId::from(contact)), |card| Says::Is(Box::new(card))),
     };
     let is = |contact: &str, title: &str| Some(Card { title: title.to_owned(), ..crate::world::card(contact) });
-    let push = async |changes: &[CardChange]| store.push_cards(changes, minute(60)).await.unwrap();
+    let push = async |changes: &[CardChange]| store.push_cards("tool", changes, minute(60)).await.unwrap();
     let titles = async || -> Vec<String> {
         let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
         cards.into_iter().map(|card| format!("{} {}", card.contact, card.title)).collect()
@@ -107,7 +107,7 @@ pub(super) async fn signs_that_a_program_pushed_stay_when_the_crm_is_read_until_
     let sign =
         |kind: &str| Intent { at: minute(1), kind: kind.to_owned(), detail: String::new(), origin: None, weight: None };
     let change = |at: i64, says: Says| CardChange { fresh: number(77), address: address(1), at: minute(at), says };
-    let push = async |at, says| store.push_cards(&[change(at, says)], minute(60)).await.unwrap()[0];
+    let push = async |at, says| store.push_cards("tool", &[change(at, says)], minute(60)).await.unwrap()[0];
     let of_number = |kinds: &[&str]| Says::Signs(kinds.iter().map(|kind| sign(kind)).collect());
     let with = |kinds: &[&str]| {
         let intents = kinds.iter().map(|kind| sign(kind)).collect();
@@ -146,6 +146,82 @@ pub(super) async fn signs_that_a_program_pushed_stay_when_the_crm_is_read_until_
     assert_eq!(shown().await, ["c-1 page"]);
 }
 
+/// A sign of interest that was seen at a minute.
+fn seen(kind: &str, at: i64) -> Intent {
+    Intent { at: minute(at), kind: kind.to_owned(), ..Intent::default() }
+}
+
+/// Signs of whoever has the first number.
+fn signs(at: i64, kinds: &[&str]) -> CardChange {
+    let says = Says::Signs(kinds.iter().map(|kind| seen(kind, 1)).collect());
+    CardChange { fresh: number(77), address: address(1), at: minute(at), says }
+}
+
+/// The signs of the first number's people.
+async fn shown(store: &Kept) -> Vec<String> {
+    let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
+    let of = |card: &Card| card.intents.iter().map(|sign| sign.kind.clone()).collect::<Vec<_>>().join("+");
+    cards.iter().map(of).collect()
+}
+
+pub(super) async fn signs_of_one_program_replace_none_of_another_and_those_of_one_push_count_together(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    says(store, 1, &["c-1"]).await;
+    let push =
+        async |program: &str, changes: &[CardChange]| store.push_cards(program, changes, minute(60)).await.unwrap();
+    // What was kept before programs were told apart.
+    assert_eq!(push("", &[signs(10, &["old"])]).await, [Pushed::Taken]);
+    assert_eq!(push("site", &[signs(9, &["page"])]).await, [Pushed::Overtaken]);
+    assert_eq!(push("site", &[signs(10, &["page"])]).await, [Pushed::Taken]);
+    assert_eq!(shown(store).await, ["page"], "nobody else would take it back");
+    assert_eq!(push("product", &[signs(5, &["seats"])]).await, [Pushed::Taken], "nothing newer is said by this one");
+    assert_eq!(shown(store).await, ["seats+page"], "in the order of the programs, whichever said it first");
+    assert_eq!(push("product", &[signs(4, &["older"])]).await, [Pushed::Overtaken]);
+    // Event by event in one push, though not in order.
+    let events = [signs(22, &["quote"]), signs(21, &["page"]), signs(22, &["quote"])];
+    assert_eq!(push("site", &events).await, [Pushed::Taken; 3]);
+    assert_eq!(shown(store).await, ["seats+quote+page"]);
+    assert_eq!(push("site", &events).await, [Pushed::Known; 3], "sent again it changes nothing");
+    assert_eq!(push("site", &[signs(21, &["older"])]).await, [Pushed::Overtaken], "since the newest of them");
+    // What both say is there once, and stays while one says it.
+    assert_eq!(push("product", &[signs(23, &["seats", "quote"])]).await, [Pushed::Known]);
+    assert_eq!(shown(store).await, ["seats+quote+page"]);
+    assert_eq!(push("site", &[signs(24, &["page"]), signs(24, &[])]).await, [Pushed::Taken; 2], "none after all");
+    assert_eq!(shown(store).await, ["seats+quote"]);
+    // Of a person likewise, whose card is the last one's.
+    let person = |kinds: &[&str], at: i64| {
+        let intents = kinds.iter().map(|kind| seen(kind, 2)).collect();
+        let says = Says::Is(Box::new(Card { intents, ..crate::world::card("c-1") }));
+        CardChange { fresh: number(77), address: address(1), at: minute(at), says }
+    };
+    assert_eq!(push("product", &[person(&["trial"], 30)]).await, [Pushed::Taken]);
+    assert_eq!(push("site", &[person(&["form"], 31)]).await, [Pushed::Taken]);
+    assert_eq!(shown(store).await, ["seats+quote+trial+form"]);
+    assert_eq!(push("site", &[person(&[], 32)]).await, [Pushed::Taken]);
+    assert_eq!(shown(store).await, ["seats+quote+trial"]);
+    says(store, 1, &["c-1"]).await;
+    assert_eq!(shown(store).await, ["seats+quote+trial"], "and the CRM's next answer leaves all of them");
+}
+
+pub(super) async fn of_endless_signs_in_one_push_the_newest_are_kept(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    says(store, 1, &["c-1"]).await;
+    let kept = async |changes: &[CardChange]| {
+        let outcomes = store.push_cards("tool", changes, minute(900)).await.unwrap();
+        assert!(outcomes.iter().all(|outcome| *outcome == Pushed::Taken), "{outcomes:?}");
+        let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap();
+        let mut at: Vec<_> = cards[0].intents.iter().map(|sign| sign.at).collect();
+        at.sort();
+        (at.len(), at[0])
+    };
+    let many = |n: i64| Says::Signs((0..50).map(|more| seen("page", n * 50 + more)).collect());
+    let all: Vec<_> = (0..10).map(|n| CardChange { says: many(n), ..signs(n, &[]) }).collect();
+    assert_eq!(kept(&all).await, (200, minute(300)));
+    let long = |at: i64| Says::Signs(vec![Intent { detail: "long ".repeat(6_000), ..seen("page", at) }]);
+    let all: Vec<_> = (0..10).map(|n| CardChange { says: long(n), ..signs(20, &[]) }).collect();
+    assert_eq!(kept(&all).await, (2, minute(8)), "64 KiB of words");
+}
+
 pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off(store: &Kept) {
     put(store, arrival(1, &[])).await;
     let person = |contact: &str| crate::world::card(contact);
@@ -164,19 +240,19 @@ pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_n
         let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
         cards.into_iter().map(|card| card.contact.to_string()).collect()
     };
-    store.push_cards(&[change("pushed", true, 10)], minute(10)).await.unwrap();
+    store.push_cards("tool", &[change("pushed", true, 10)], minute(10)).await.unwrap();
     reads(&[], 11).await;
     assert_eq!(names().await, ["pushed"], "the CRM has nobody there, and never had");
     reads(&["read"], 12).await;
     assert_eq!(names().await, ["read", "pushed"]);
     // Once the CRM named them itself, it is its word that counts.
-    store.push_cards(&[change("read", true, 13)], minute(13)).await.unwrap();
+    store.push_cards("tool", &[change("read", true, 13)], minute(13)).await.unwrap();
     reads(&["pushed"], 14).await;
     assert_eq!(names().await, ["pushed"]);
     reads(&[], 15).await;
     assert_eq!(names().await, [] as [String; 0]);
     // And whom the program takes off comes not back by itself.
-    store.push_cards(&[change("gone", true, 16), change("gone", false, 17)], minute(17)).await.unwrap();
+    store.push_cards("tool", &[change("gone", true, 16), change("gone", false, 17)], minute(17)).await.unwrap();
     reads(&[], 18).await;
     assert_eq!(names().await, [] as [String; 0]);
 }
@@ -191,12 +267,12 @@ pub(super) async fn whom_the_crm_itself_named_on_a_number_is_told_apart_from_who
         at: minute(at),
         says: Says::Is(Box::new(crate::world::card(contact))),
     };
-    store.push_cards(&[pushed("pushed", 10)], minute(10)).await.unwrap();
+    store.push_cards("tool", &[pushed("pushed", 10)], minute(10)).await.unwrap();
     let people = People { fresh: number(78), address: address(1), cards: vec![crate::world::card("read")] };
     store.put_cards(&[people], minute(11)).await.unwrap();
     assert_eq!((named(1, "read").await, named(1, "pushed").await, named(1, "nobody").await), (true, false, false));
     assert!(!named(2, "read").await, "of the number that it named them on");
-    store.push_cards(&[pushed("read", 12)], minute(12)).await.unwrap();
+    store.push_cards("tool", &[pushed("read", 12)], minute(12)).await.unwrap();
     assert!(named(1, "read").await, "it did, whatever is pushed");
     // It says so without being read: the cards stay as they are.
     let before = store.cards_of(&[number(1)].into()).await.unwrap();

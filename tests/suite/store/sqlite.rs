@@ -7,6 +7,8 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use comeback::clock::{Clock, ManualClock};
+use comeback::domain::consent::Number;
+use comeback::domain::context::Intent;
 use comeback::domain::event::{Event, Outcome, Subject};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
@@ -68,7 +70,7 @@ async fn furnish(store: &Kept) {
     let people = People { fresh: number(9), address: address(1), cards: vec![crate::world::card("c-1")] };
     store.put_cards(&[people], minute(1)).await.unwrap();
     let signs = CardChange { fresh: number(9), address: address(1), at: minute(1), says: Says::Signs(Vec::new()) };
-    store.push_cards(&[signs], minute(1)).await.unwrap();
+    store.push_cards("tool", &[signs], minute(1)).await.unwrap();
     let line = CarrierLine {
         number: address(7),
         provider: "twilio".to_owned(),
@@ -369,6 +371,34 @@ async fn a_task_for_later_of_an_older_version_is_put_aside_by_a_later_end() {
     let ends = store.crm_ends(here(1)).await.unwrap();
     let aside: Vec<_> = ends.iter().filter(|row| row.wanted == Wanted::PutAside).map(|row| row.about).collect();
     assert_eq!(aside, [Some(Uuid::from_u128(1))], "{ends:#?}");
+}
+
+#[tokio::test]
+async fn signs_of_an_older_version_are_nobodys_and_stay_until_a_program_says_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut db = Connection::open(&path).unwrap();
+    migrate::sqlite(&mut db, &MIGRATIONS[..30]).unwrap();
+    let signs = |kind: &str| vec![Intent { at: minute(1), kind: kind.to_owned(), ..Intent::default() }];
+    let state = serde_json::to_string(&Number::new(number(1))).unwrap();
+    db.execute(
+        "INSERT INTO number (id, address, state) VALUES (?1, ?2, ?3)",
+        params![number(1).to_string(), address(1).as_str(), state],
+    )
+    .unwrap();
+    let row = "INSERT INTO pushed_sign (number, contact, at, signs) VALUES (?1, '', 5, ?2)";
+    db.execute(row, params![number(1).to_string(), serde_json::to_string(&signs("old")).unwrap()]).unwrap();
+    drop(db);
+    let store = open(&path);
+    let shown = async || {
+        let people = People { fresh: number(9), address: address(1), cards: vec![crate::world::card("c-1")] };
+        store.put_cards(&[people], minute(1)).await.unwrap();
+        store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap().remove(0).intents
+    };
+    assert_eq!(shown().await, signs("old"));
+    let new = CardChange { fresh: number(9), address: address(1), at: minute(1), says: Says::Signs(signs("new")) };
+    store.push_cards("tool", &[new], minute(1)).await.unwrap();
+    assert_eq!(shown().await, signs("new"));
 }
 
 #[test]

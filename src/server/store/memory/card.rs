@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::super::card::{
-    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, name_others,
-    of_accounts, with_pushed, with_signs, without_signs,
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, by_statement,
+    name_others, of_accounts, with_pushed, with_signs, without_signs,
 };
 use super::super::{People, StoreError};
 use super::crm_write::wake_number;
@@ -33,8 +33,8 @@ pub(super) struct Beside {
     on: BTreeMap<(ContactId, NumberId), Timestamp>,
     /// Whom the CRM itself was seen to name there.
     read: BTreeSet<(ContactId, NumberId)>,
-    /// Signs that were pushed, since when: of a person on a number, or of whoever has it.
-    signs: BTreeMap<(NumberId, Option<ContactId>), (Timestamp, Vec<Intent>)>,
+    /// Signs that were pushed, since when: of a person on a number, or of whoever has it; and by which program.
+    signs: BTreeMap<(NumberId, Option<ContactId>, String), (Timestamp, Vec<Intent>)>,
     changed: Vec<(u64, Changed)>,
     last: u64,
 }
@@ -50,8 +50,23 @@ impl Beside {
 
     /// Signs that programs pushed of a number.
     fn signs_of(&self, id: NumberId) -> PushedSigns {
-        let of = self.signs.iter().filter(|((on, _), _)| *on == id);
-        of.map(|((_, of), (_, signs))| (of.clone(), signs.clone())).collect()
+        let of = self.signs.iter().filter(|((on, ..), _)| *on == id);
+        of.map(|((_, of, _), (_, signs))| (of.clone(), signs.clone())).collect()
+    }
+
+    /// Since when signs stand that the program's next ones replace.
+    fn signed_at(&self, id: NumberId, of: Option<&ContactId>, program: &str) -> Option<Timestamp> {
+        let by = |program: &str| self.signs.get(&(id, of.cloned(), program.to_owned()));
+        ["", program].into_iter().filter_map(by).map(|(at, _)| *at).max()
+    }
+
+    /// Keeps the signs that stand by a change; those that it takes back.
+    fn put_signs(&mut self, id: NumberId, program: &str, change: &CardChange) -> Vec<Intent> {
+        let by = |program: &str| (id, change.says.of().cloned(), program.to_owned());
+        let before = ["", program].into_iter().filter_map(|program| self.signs.remove(&by(program)));
+        let taken_back = before.flat_map(|(_, signs)| signs).collect();
+        self.signs.insert(by(program), (change.at, change.says.signs().to_vec()));
+        taken_back
     }
 
     /// The CRM itself named somebody there.
@@ -149,9 +164,14 @@ impl CardStore for MemoryStore {
         Ok(read.map(|(_, (_, at))| *at).max())
     }
 
-    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+    async fn push_cards(
+        &self,
+        program: &str,
+        changes: &[CardChange],
+        at: Timestamp,
+    ) -> Result<Vec<Pushed>, StoreError> {
         let tables = &mut *self.0.lock().await;
-        Ok(changes.iter().map(|change| push(tables, change, at)).collect())
+        by_statement(changes, |change| Ok(push(tables, program, change, at)))
     }
 }
 
@@ -175,21 +195,19 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
     }
 }
 
-fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
+fn push(tables: &mut Tables, program: &str, change: &CardChange, at: Timestamp) -> Pushed {
     let id = *tables.addresses.entry(change.address.clone()).or_insert(change.fresh);
     tables.numbers.entry(id).or_insert_with(|| Number::new(id));
     let of = change.says.of().cloned();
     let said = of.clone().and_then(|of| tables.crm.on.get(&(of, id)).copied());
-    let signed = tables.crm.signs.get(&(id, of.clone())).map(|(at, _)| *at);
+    let signed = tables.crm.signed_at(id, of.as_ref(), program);
     if said.max(signed).is_some_and(|said| said > change.at) {
         return Pushed::Overtaken;
     }
     if let Some(of) = &of {
         tables.crm.on.insert((of.clone(), id), change.at);
     }
-    let signs = change.says.signs().to_vec();
-    let taken_back = tables.crm.signs.insert((id, of.clone()), (change.at, signs)).map(|(_, signs)| signs);
-    let taken_back = taken_back.unwrap_or_default();
+    let taken_back = tables.crm.put_signs(id, program, change);
     let before = tables.cards.get(&id).map(|(cards, _)| cards.clone());
     if let (Says::Signs(signs), None) = (&change.says, &before) {
         // They stand on whoever the CRM says has it.

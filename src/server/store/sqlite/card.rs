@@ -15,8 +15,8 @@ use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
 use crate::server::store::StoreError;
 use crate::server::store::card::{
-    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, name_others,
-    of_accounts, with_signs, without_signs,
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, by_statement,
+    name_others, of_accounts, with_signs, without_signs,
 };
 
 #[async_trait]
@@ -53,9 +53,14 @@ impl CardStore for SqliteStore {
         self.read(crm_last_read).await
     }
 
-    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
-        let changes = changes.to_vec();
-        self.write(move |db| push_cards(db, &changes, at)).await
+    async fn push_cards(
+        &self,
+        program: &str,
+        changes: &[CardChange],
+        at: Timestamp,
+    ) -> Result<Vec<Pushed>, StoreError> {
+        let (program, changes) = (program.to_owned(), changes.to_vec());
+        self.write(move |db| push_cards(db, &program, &changes, at)).await
     }
 }
 
@@ -135,22 +140,27 @@ fn crm_last_read(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> 
     Ok(at.map(Timestamp::from_millis))
 }
 
-fn push_cards(db: &mut Connection, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+fn push_cards(
+    db: &mut Connection,
+    program: &str,
+    changes: &[CardChange],
+    at: Timestamp,
+) -> Result<Vec<Pushed>, StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let pushed = changes.iter().map(|change| push(&tx, change, at)).collect::<Result<_, _>>()?;
+    let pushed = by_statement(changes, |change| push(&tx, program, change, at))?;
     tx.commit()?;
     Ok(pushed)
 }
 
-fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Pushed, StoreError> {
+fn push(tx: &Transaction<'_>, program: &str, change: &CardChange, at: Timestamp) -> Result<Pushed, StoreError> {
     let id = number_of(tx, &change.address, change.fresh)?;
     let of = change.says.of().map_or("", ContactId::as_str);
     let said = tx
         .prepare_cached(
             "SELECT max(at) FROM (SELECT pushed_at AS at FROM card_contact WHERE contact = ?1 AND number = ?2 \
-             UNION ALL SELECT at FROM pushed_sign WHERE contact = ?1 AND number = ?2)",
+             UNION ALL SELECT at FROM pushed_sign WHERE contact = ?1 AND number = ?2 AND program IN ('', ?3))",
         )?
-        .query_row(params![of, id], |r| r.get::<_, Option<i64>>(0))?;
+        .query_row(params![of, id, program], |r| r.get::<_, Option<i64>>(0))?;
     if said.is_some_and(|said| said > change.at.millis()) {
         return Ok(Pushed::Overtaken);
     }
@@ -164,7 +174,7 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
         )?
         .execute(params![of, id, change.at.millis()])?;
     }
-    let taken_back = put_signs(tx, &id, change)?;
+    let taken_back = put_signs(tx, &id, program, change)?;
     let known = before.is_some();
     let before = before.unwrap_or_default();
     let after = without_signs(change.onto(&before), change.says.of(), &taken_back);
@@ -195,20 +205,31 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
 }
 
 /// Keeps the signs that stand by a change; those that it takes back.
-fn put_signs(tx: &Transaction<'_>, number: &str, change: &CardChange) -> Result<Vec<Intent>, StoreError> {
+fn put_signs(
+    tx: &Transaction<'_>,
+    number: &str,
+    program: &str,
+    change: &CardChange,
+) -> Result<Vec<Intent>, StoreError> {
     let of = change.says.of().map_or("", ContactId::as_str);
-    let before = tx
-        .prepare_cached("SELECT signs FROM pushed_sign WHERE number = ?1 AND contact = ?2")?
-        .query_row([number, of], |r| r.get::<_, String>(0));
-    let before: Vec<Intent> = optional(before)?.map(|signs| from_json(&signs)).transpose()?.unwrap_or_default();
-    tx.prepare_cached("REPLACE INTO pushed_sign (number, contact, at, signs) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![number, of, change.at.millis(), to_json(&change.says.signs())?])?;
-    Ok(before)
+    let sql = "SELECT signs FROM pushed_sign WHERE number = ?1 AND contact = ?2 AND program IN ('', ?3) \
+               ORDER BY program";
+    let mut query = tx.prepare_cached(sql)?;
+    let mut taken_back = Vec::new();
+    for signs in query.query_map([number, of, program], |r| r.get::<_, String>(0))? {
+        taken_back.extend(from_json::<Vec<Intent>>(&signs?)?);
+    }
+    let sql = "DELETE FROM pushed_sign WHERE number = ?1 AND contact = ?2 AND program IN ('', ?3)";
+    tx.prepare_cached(sql)?.execute([number, of, program])?;
+    tx.prepare_cached("INSERT INTO pushed_sign (number, contact, program, at, signs) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![number, of, program, change.at.millis(), to_json(&change.says.signs())?])?;
+    Ok(taken_back)
 }
 
 /// Signs that programs pushed of a number.
 pub(super) fn pushed_signs(tx: &Transaction<'_>, number: &str) -> Result<PushedSigns, StoreError> {
-    let mut query = tx.prepare_cached("SELECT contact, signs FROM pushed_sign WHERE number = ?1 ORDER BY contact")?;
+    let sql = "SELECT contact, signs FROM pushed_sign WHERE number = ?1 ORDER BY contact, program";
+    let mut query = tx.prepare_cached(sql)?;
     let rows = query.query_map([number], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
     rows.map(|row| {
         let (of, signs) = row?;

@@ -154,4 +154,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0030_crm_forbidden.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0030_crm_forbidden.sql"),
     },
+    Migration {
+        version: 31,
+        name: "0031_pushed_sign_program.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0031_pushed_sign_program.sql"),
+    },
 ];

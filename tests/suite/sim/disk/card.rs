@@ -39,7 +39,12 @@ impl CardStore for Disk {
         self.inner.crm_last_read().await
     }
 
-    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
-        self.inner.push_cards(changes, at).await
+    async fn push_cards(
+        &self,
+        program: &str,
+        changes: &[CardChange],
+        at: Timestamp,
+    ) -> Result<Vec<Pushed>, StoreError> {
+        self.inner.push_cards(program, changes, at).await
     }
 }
