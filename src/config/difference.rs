@@ -39,8 +39,8 @@ pub fn days(from: &Playbook, to: &Playbook) -> Option<String> {
     let (old, new) = (from.zone().name(), to.zone().name());
     (old != new).then(|| {
         format!(
-            "days of reports: what was counted keeps its day in {old}, what comes is counted by {new}, and deals go by that at \
-             once, also for days before"
+            "days of reports: what was counted keeps its day in {old}, what comes is counted by {new}, and deals go by that \
+             at once, also for days before"
         )
     })
 }

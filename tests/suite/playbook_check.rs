@@ -193,8 +193,8 @@ fn a_report_by_mail_whose_readers_have_all_left_is_told_and_one_that_somebody_st
     };
     let wanted = |left: &str| {
         format!(
-            "risky: playbook.toml:{}:1: nobody gets the report \"weekly\": {left}; name somebody in to who is here, or leave the \
-             report out",
+            "risky: playbook.toml:{}:1: nobody gets the report \"weekly\": {left}; name somebody in to who is here, or \
+             leave the report out",
             line("[report.weekly]")
         )
     };

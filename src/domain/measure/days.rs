@@ -10,8 +10,8 @@ use crate::domain::time::{Span, Timestamp};
 /// A day in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
 
-/// The first and the last local day of a period that ends now. Of whole days today is the last one, and so many dates are
-/// in it, however long the clocks' changes made them. Other hours reach back to the day on which they began.
+/// The first and the last local day of a period that ends now. Of whole days today is the last one, and so many dates
+/// are in it, however long the clocks' changes made them. Other hours reach back to the day on which they began.
 pub fn period(zone: Tz, now: Timestamp, since: Span) -> (i32, i32) {
     let last = civil(zone, now).0;
     let length = since.as_millis();
@@ -23,8 +23,8 @@ pub fn period(zone: Tz, now: Timestamp, since: Span) -> (i32, i32) {
     (first.min(last), last)
 }
 
-/// The company's zones, each since when it is in force, the oldest first. What happened was counted on the day that it was
-/// in the zone of its time.
+/// The company's zones, each since when it is in force, the oldest first. What happened was counted on the day that it
+/// was in the zone of its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Zones(Vec<(Timestamp, Tz)>);
@@ -37,8 +37,8 @@ impl Zones {
         }
     }
 
-    /// What was counted on these days happened between these instants, each end left out: oldest first, each by the zone of
-    /// its time. Where none is known, all was in `zone`.
+    /// What was counted on these days happened between these instants, each end left out: oldest first, each by the
+    /// zone of its time. Where none is known, all was in `zone`.
     pub fn spans(&self, zone: Tz, (first, last): (i32, i32)) -> Vec<(Timestamp, Timestamp)> {
         let never = |day: i32| if day > 0 { Timestamp::MAX } else { Timestamp::MIN };
         let usual = [(Timestamp::MIN, zone)];

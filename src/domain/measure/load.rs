@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn what_is_held_while_the_zone_changes_belongs_to_the_days_of_both() {
         let (new_york, tokyo) = (Tz::America__New_York, Tz::Asia__Tokyo);
-        // Tuesday 2026-03-03, 8:00 in New York: 22:00 in Tokyo. Two hours later the zone is that of Tokyo, for three hours.
+        // Tuesday 2026-03-03, 8:00 in New York: 22:00 in Tokyo. Two hours later the zone is that of Tokyo, for three
+        // hours.
         let from = Timestamp::from_millis(1_772_542_800_000);
         let hours = |n| crate::domain::time::Span::minutes(60 * n);
         let (mut open, mut days, rep) = (BTreeMap::new(), DaysOfReps::new(), RepId::from("maya"));

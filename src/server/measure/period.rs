@@ -14,16 +14,16 @@ pub fn days(playbook: &Playbook, now: Timestamp, since: Span) -> Window {
 }
 
 impl Desk {
-    /// The days under which what it tells was counted. Of a period that ends today that are later ones, too: the company's
-    /// zone was one in which they had begun already, and nothing is to be hidden until they come.
+    /// The days under which what it tells was counted. Of a period that ends today that are later ones, too: the
+    /// company's zone was one in which they had begun already, and nothing is to be hidden until they come.
     pub(super) fn counted_days(&self) -> Window {
         let today = civil(self.playbook.zone(), self.now).0;
         let is_open = self.window.until >= today;
         Window { until: if is_open { i32::MAX } else { self.window.until }, ..self.window }
     }
 
-    /// When what was counted under them happened, each end left out: oldest first, and of a period that goes on to the end of
-    /// its last day.
+    /// When what was counted under them happened, each end left out: oldest first, and of a period that goes on to the
+    /// end of its last day.
     pub(super) fn spans(&self, zones: &Zones) -> Vec<(Timestamp, Timestamp)> {
         let Window { since, until } = self.counted_days();
         let is_open = until > self.window.until;

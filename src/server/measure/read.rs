@@ -342,8 +342,8 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Conversations that these replies are of, the newest first, at most `limit`: of each its newest reply, and how many it has.
-/// No more is read than it takes to find them.
+/// Conversations that these replies are of, the newest first, at most `limit`: of each its newest reply, and how many
+/// it has. No more is read than it takes to find them.
 pub(super) fn conversations(
     db: &Connection,
     window: Window,

@@ -322,8 +322,8 @@ async fn another_zone_counts_from_its_version_on_and_moves_deals_at_once() {
     };
     let (tuesday, wednesday) = ("2026-03-03", "2026-03-04");
     let stands = || {
-        // A reply on each day: the first one came before there was another zone. For whom it is Tuesday still, the other one,
-        // too, is of today.
+        // A reply on each day: the first one came before there was another zone. For whom it is Tuesday still, the
+        // other one, too, is of today.
         assert_eq!((of(&here, tuesday), of(&here, wednesday).0), ((2, vec![Fate::Won]), 1));
         assert_eq!(of(&there, tuesday), (1, vec![Fate::Open]), "it was won after that day ended in Tokyo");
         assert_eq!(of(&there, wednesday), (1, vec![Fate::Won]));
@@ -349,8 +349,8 @@ fn campaign(id: &str, at: &str) -> CampaignSend {
     }
 }
 
-/// What the playbook's page promises of a zone further west: what was counted on a day that is not there yet is of today,
-/// opt-outs and the texts that they are of alike.
+/// What the playbook's page promises of a zone further west: what was counted on a day that is not there yet is of
+/// today, opt-outs and the texts that they are of alike.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_zone_further_west_hides_nothing_until_its_day_comes() {
     let folder = tempfile::tempdir().unwrap();

@@ -54,7 +54,8 @@ impl Talk {
         }
     }
 
-    /// An answer that waits is put away. Where the reply was due before and nobody has said so yet, it counts as it stood then.
+    /// An answer that waits is put away. Where the reply was due before and nobody has said so yet, it counts as it
+    /// stood then.
     pub(super) fn put_away(&mut self, at: Timestamp) {
         let is_due = |running: &&Running| running.breach.is_none() && running.was.is_none() && at > running.due;
         let Some(running) = self.running.as_ref().filter(is_due) else { return };
@@ -80,8 +81,8 @@ impl Talk {
         self.end(seen, End { at: seen.at, by, answered: true, text }, policies, facts);
     }
 
-    /// No answer is needed any more. Past its due time it is late all the same, whether or not an entry had said so before; but
-    /// not where it runs again and is dropped in one: its answer failed because the number had opted out.
+    /// No answer is needed any more. Past its due time it is late all the same, whether or not an entry had said so
+    /// before; but not where it runs again and is dropped in one: its answer failed because the number had opted out.
     pub(super) fn dropped(&mut self, seen: &Seen<'_>, policies: &dyn Policies, facts: &mut Facts) {
         let in_one = |running: &Running| running.rearmed.is_some_and(|(seq, at)| (seq + 1, at) == (seen.seq, seen.at));
         if self.running.as_ref().is_some_and(|running| seen.at > running.due && !in_one(running)) {

@@ -44,7 +44,8 @@ pub struct Running {
     /// Since it fell due: why, and who had it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) breach: Option<(Cause, Option<RepId>)>,
-    /// The same, as it stood when it was due: an answer that waited was put away later, before anything said that it fell due.
+    /// The same, as it stood when it was due: an answer that waited was put away later, before anything said that it
+    /// fell due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) was: Option<(Cause, Option<RepId>)>,
     /// The entry by which it last ran again, and when.

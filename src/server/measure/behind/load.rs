@@ -109,7 +109,8 @@ impl Desk {
         })
     }
 
-    /// Of one rep: which, when, how often, and how long where that counts, between these instants and as far as it is `known`.
+    /// Of one rep: which, when, how often, and how long where that counts, between these instants and as far as it is
+    /// `known`.
     fn of_rep(
         &self,
         what: Carried,
