@@ -23,9 +23,10 @@ use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::Head;
+use comeback::server::measure::behind::worth::OfWorth;
 use comeback::server::measure::outcomes::Asked;
 use comeback::server::measure::projections::file_of;
-use comeback::server::measure::report::{Asker, Desk, Sees, days};
+use comeback::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::store::{Batch, Store};
@@ -285,6 +286,9 @@ fn reports(runtime: &tokio::runtime::Runtime, store: &Arc<dyn Store>, projection
     }
     time("breaches", &|| drop(all.sla(By::Cohort, 500).unwrap()));
     time("load", &|| drop(all.load().unwrap()));
+    // What a number opens: a page of conversations, each with all that counts of it.
+    time("opened, replies", &|| drop(all.behind_replies(&OnlyThese::default(), 201).unwrap()));
+    time("opened, exchanges", &|| drop(all.behind_outcomes(&OfWorth::default(), 201).unwrap()));
     time("compliance", &|| drop(runtime.block_on(all.compliance(store.as_ref())).unwrap()));
     for touch in Touch::ALL {
         let asked = || Asked { rule: Rule { touch, ..Rule::default() }, ..Asked::default() };

@@ -11,7 +11,7 @@ use super::{DatabaseArg, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::config::diagnose::Diagnostic;
-use crate::config::difference::differences;
+use crate::config::difference::{days, differences};
 use crate::config::playbook::{Reading, places, schema};
 use crate::domain::alert::reachable::unreachable;
 use crate::domain::findings;
@@ -391,6 +391,9 @@ fn tell_differences(from: &Playbook, to: &Playbook) {
     let lines = differences(from, to);
     say(&format!("against version {}, {} rule(s) differ", from.version, lines.len()));
     for line in lines {
+        say(&format!("  {line}"));
+    }
+    if let Some(line) = days(from, to) {
         say(&format!("  {line}"));
     }
 }

@@ -34,6 +34,17 @@ pub fn differences(from: &Playbook, to: &Playbook) -> Vec<String> {
     found.lines
 }
 
+/// What another zone does to days that were counted already, in a line; nothing where it is the same one.
+pub fn days(from: &Playbook, to: &Playbook) -> Option<String> {
+    let (old, new) = (from.zone().name(), to.zone().name());
+    (old != new).then(|| {
+        format!(
+            "days of reports: what was counted keeps its day in {old}, what comes is counted by {new}, and deals go by that \
+             at once, also for days before"
+        )
+    })
+}
+
 /// Tables in the order in which the file has them.
 const ORDER: [&str; 29] = [
     "company",

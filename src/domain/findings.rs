@@ -17,6 +17,7 @@ mod cohorts;
 mod gaps;
 mod hours;
 mod layers;
+mod mailed;
 mod owning;
 mod shadowed;
 mod unasked;
@@ -70,6 +71,8 @@ pub enum About {
     Compliance,
     /// Who hears of what an operator has to put right.
     Operations,
+    /// A report that is mailed, by its name.
+    Report(String),
     /// One of the rules by which owners are looked for, counted from 0.
     Rule(usize),
     /// A line.
@@ -97,6 +100,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     zones(playbook, &mut all);
     lines(playbook, &mut all);
     operations(playbook, &mut all);
+    mailed::of(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {

@@ -16,6 +16,7 @@ pub mod chart;
 pub mod closed;
 pub mod compare;
 pub mod credit;
+pub mod days;
 pub mod exchange;
 pub mod fold;
 pub mod gap;

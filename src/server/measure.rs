@@ -24,6 +24,7 @@ mod holds;
 mod known;
 pub mod outcomes;
 mod packed;
+mod period;
 pub mod projections;
 pub mod read;
 pub mod report;

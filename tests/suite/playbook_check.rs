@@ -184,6 +184,27 @@ fn a_calendar_that_comes_before_the_others_moves_the_company_s_zone_only_where_n
 }
 
 #[test]
+fn a_report_by_mail_whose_readers_have_all_left_is_told_and_one_that_somebody_still_gets_is_not() {
+    // Zoe has left.
+    let (both, rest) = ("to = [\"nina\", \"lea\"]\nchannel", "\nchannel");
+    let to = |names: &str| {
+        let changed = format!("to = {names}{rest}");
+        found(&[(both, changed.as_str())])
+    };
+    let wanted = |left: &str| {
+        format!(
+            "risky: playbook.toml:{}:1: nobody gets the report \"weekly\": {left}; name somebody in to who is here, or \
+             leave the report out",
+            line("[report.weekly]")
+        )
+    };
+    let told = to("[\"zoe\"]");
+    assert!(told.len() == 1 && told[0].starts_with(&wanted("Zoe Lind has left")), "{told:#?}");
+    assert_eq!(to("[\"zoe\", \"lea\"]"), Vec::<String>::new(), "lea gets it");
+    assert_eq!(to("[\"nina\"]"), Vec::<String>::new(), "an auditor does");
+}
+
+#[test]
 fn where_there_are_channels_and_operations_names_none_it_is_told_with_the_lines_to_write() {
     let (names, rest) = ("[operations]\nby = [\"ops\", \"chat\"]\n", "[operations]\nby = []\n");
     let what = "nobody is told when a number stops or an expectation breaks: [operations] names no channel";

@@ -55,6 +55,8 @@ CREATE TABLE reply (
 CREATE INDEX reply_day ON reply (day);
 CREATE INDEX reply_rep ON reply (rep, day);
 CREATE INDEX reply_missed ON reply (day) WHERE cause IS NOT NULL;
+-- What a number opens is told by conversation, each with all that counts of it.
+CREATE INDEX reply_of ON reply (conversation);
 CREATE INDEX reply_missed_of ON reply (conversation, day, due, cause, team, rep) WHERE cause IS NOT NULL;
 
 -- Replies added up by day, within each team.

@@ -165,6 +165,19 @@ fn what_is_new_or_gone_is_told_whole_and_once() {
 }
 
 #[test]
+fn another_zone_says_what_becomes_of_days_that_were_counted() {
+    let before = read(EXAMPLE);
+    let said = "\nzone = \"America/New_York\"\n\n# Whose";
+    let zone = |to: &str| read(&EXAMPLE.replacen(said, &format!("{to}\n# Whose"), 1));
+    let west = days(&before, &zone("\nzone = \"America/Los_Angeles\"\n")).unwrap();
+    assert!(west.starts_with("days of reports: what was counted keeps its day in America/New_York,"), "{west}");
+    assert!(west.contains("counted by America/Los_Angeles") && !west.contains('\n'), "{west}");
+    // Left out it is the same one, by the calendar's name; and other rules leave days as they are.
+    assert_eq!(days(&before, &zone("\n")), None);
+    assert_eq!(days(&before, &read(&EXAMPLE.replacen("undo_hold = \"8s\"", "undo_hold = \"1m\"", 1))), None);
+}
+
+#[test]
 fn another_order_of_cohorts_is_a_difference() {
     let before = read(EXAMPLE);
     let mut after = before.clone();

@@ -220,6 +220,10 @@ fn is_of_the_calendar(node: &Json) -> bool {
     pattern(node).is_some_and(|pattern| pattern.starts_with("^[0-9]{4}-"))
 }
 
+fn is_zone(node: &'static Json) -> bool {
+    KNOWN.get("$defs").and_then(|all| all.get("zone")).is_some_and(|zone| std::ptr::eq(zone, node))
+}
+
 fn pattern(node: &Json) -> Option<&str> {
     node.get("pattern").and_then(Json::as_str)
 }
@@ -269,6 +273,10 @@ fn like(node: &'static Json, found: &DeValue<'_>) -> Option<String> {
             return None;
         }
         return Some(format!("[{}]", like(meant.get("items")?, found)?));
+    }
+    // In quotes a number is no zone either.
+    if is_zone(meant) && !is_text {
+        return None;
     }
     if is(meant, "boolean") {
         return match text.to_lowercase().as_str() {
@@ -384,6 +392,10 @@ mod tests {
             (&[Some("undo_hold")], "\"8 seconds\"", "write undo_hold = \"8s\", or leave it out"),
             (&[Some("undo_hold")], "-8", "write undo_hold = \"8s\", or leave it out"),
             (&[Some("company")], "8", "write company = \"8\""),
+            (&[Some("zone")], "5", "write zone = \"America/New_York\", or leave it out"),
+            (&[Some("zone")], "[true]", "write zone = \"America/New_York\", or leave it out"),
+            (&[Some("zone")], "[\"Europe/Berlin\"]", "write zone = \"Europe/Berlin\", or leave it out"),
+            (&[Some("calendar"), Some("office"), Some("zone")], "2026-01-05", "write zone = \"America/New_York\""),
             (&due, "15", "write due = \"15m\""),
             (&due, "\"2 weeks\"", "write due = \"14d\""),
             (&cohort, "\"6m\"", "write first_response = { warn = \"3m\", due = \"6m\" }"),

@@ -27,6 +27,7 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::Team(id) => named("team", id.as_str()),
         About::Line(id) => named("line", id.as_str()),
         About::Ladder(id) => named("ladder", id),
+        About::Report(name) => named("report", name),
         About::Calendar(id) => named("calendar", id),
         About::Schedule(id) => named("schedule", id.as_str()),
         About::Territory(id) => named("territory", id),

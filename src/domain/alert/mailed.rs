@@ -97,6 +97,12 @@ impl Mailed {
         at.utc().with_timezone(&self.zone).date_naive()
     }
 
+    /// The last day that it is about when it is due then: the one before, however long the clocks' changes made that.
+    pub fn last_day(&self, due: Timestamp) -> NaiveDate {
+        let day = self.date(due);
+        day.pred_opt().unwrap_or(day)
+    }
+
     /// A time that comes twice counts once, the first; one that is left out is the end of the gap.
     fn on_date(&self, date: NaiveDate) -> Option<Timestamp> {
         let wanted = self.on.is_empty() || self.on.iter().any(|day| day.is(date.weekday()));
@@ -152,5 +158,17 @@ mod tests {
         let first = at("2026-11-01T01:30:00-04:00");
         assert_eq!(autumn.next(at("2026-11-01T00:00:00-04:00")), Some(first));
         assert_eq!(autumn.next(first), Some(at("2026-11-02T01:30:00-05:00")));
+    }
+
+    #[test]
+    fn it_is_about_the_days_before_also_when_that_one_had_another_length() {
+        // Sunday 8 March has 23 hours there, and Sunday 1 November 25.
+        for (due, wanted) in [
+            ("2026-03-09T00:30:00-04:00", "2026-03-08"),
+            ("2026-03-09T08:00:00-04:00", "2026-03-08"),
+            ("2026-11-02T23:30:00-05:00", "2026-11-01"),
+        ] {
+            assert_eq!(mondays(0).last_day(at(due)).to_string(), wanted, "{due}");
+        }
     }
 }

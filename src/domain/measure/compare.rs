@@ -100,6 +100,9 @@ pub struct TeamCompared {
     pub label: String,
     /// When it began, in milliseconds since 1970.
     pub start: i64,
+    /// Whether that is still to come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
     /// Days on each side.
     pub days: i64,
     /// Before.
@@ -233,6 +236,7 @@ pub fn compare(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Compared {
             team: team.to_string(),
             label: label(team),
             start: start.millis(),
+            ahead: *start > of.now,
             days,
             difference: Difference::of(share(&after.meetings), share(&before.meetings)),
             before,
@@ -319,9 +323,10 @@ fn no_waves(of: &Sides<'_>) -> Option<NoWaves> {
     let days = by_day(of);
     let (first, last) = (days.first()?.0, of.starts.values().max()?);
     let all = everyone(of);
+    let is_young = |start: &Timestamp| of.days_since(*start) == 0;
     Some(if all.len() == 1 {
         NoWaves::Alone
-    } else if all.iter().any(|team| !of.starts.contains_key(*team)) {
+    } else if all.iter().any(|team| !of.starts.contains_key(*team)) || days.iter().all(|(start, _)| is_young(start)) {
         NoWaves::TooYoung
     } else if days.len() == 1 {
         NoWaves::Together
@@ -388,6 +393,7 @@ mod tests {
         // West begins later than now: there is no day of it, and nothing to hold against anything.
         assert_eq!(told.waves.len(), 1);
         assert_eq!((told.teams[1].days, told.teams[1].after.meetings.whole), (0, 0));
+        assert_eq!((told.teams[0].ahead, told.teams[1].ahead), (false, true));
     }
 
     #[test]
@@ -442,6 +448,9 @@ mod tests {
         // West has not begun, and east only just did.
         assert_eq!(told(&[("east", day(100))], 30, day(100) + half).no_waves, Some(NoWaves::TooYoung));
         assert_eq!(told(&[], 30, day(130)).no_waves, None, "nobody has begun");
+        // Both begin on a day that is still to come.
+        let later = [("east", day(200)), ("west", day(200))];
+        assert_eq!(told(&later, 30, day(130)).no_waves, Some(NoWaves::TooYoung));
     }
 
     #[test]

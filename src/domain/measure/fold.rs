@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::carried::{Stretches, Took, Turn, Turns};
 use super::civil;
 use super::closed::{Closed, Decided};
+use super::days::Zones;
 use super::exchange::Exchange;
 use super::histogram::Histogram;
 use super::load::{self, DaysOfReps, Moves, Open};
@@ -133,6 +134,9 @@ pub struct World {
     /// When the first entry was that says something to measuring: before it, nobody could hold anything.
     #[serde(default)]
     pub began: Option<Timestamp>,
+    /// In which zones days were counted.
+    #[serde(default)]
+    pub zones: Zones,
 }
 
 /// The fold. Whoever drives it brings the conversations and numbers that entries are about ([`Fold::wants`]), takes what it
@@ -166,6 +170,18 @@ impl Fold {
         self.facts.zone = Tz0(zone);
     }
 
+    /// Another policy is in force: what happens from now on is counted in its zone.
+    fn applied(&mut self, at: Timestamp, version: u32, policies: &dyn Policies) {
+        let before = self.facts.zone.0;
+        self.world.playbook = version;
+        self.follow_policy(policies);
+        let zone = self.facts.zone.0;
+        if zone != before {
+            load::settle(&mut self.world.open, &mut self.facts.days, before, at);
+        }
+        self.world.zones.enter(at, zone);
+    }
+
     /// The number an entry needs at hand besides its subject.
     pub const fn wants(event: &Event) -> Option<NumberId> {
         if let Event::Opened { number, .. } = event { Some(*number) } else { None }
@@ -197,7 +213,7 @@ impl Fold {
                 let asker = self.askers.entry(id).or_default();
                 let talks = asker.talks.iter().filter_map(|talk| Some((*talk, self.talks.get(talk)?)));
                 let last = talks.max_by_key(|(id, talk)| (talk.wrote, *id));
-                asker.apply(id, (seq, at), event, last, &mut self.facts);
+                asker.apply(id, (seq, at), event, last, policies, &mut self.facts);
                 self.changed_askers.insert(id);
                 // Whatever it is about: nothing goes to a held number from any conversation.
                 for talk in &asker.talks {
@@ -208,8 +224,7 @@ impl Fold {
             }
             Subject::Playbook => {
                 if let Event::PlaybookApplied { version, .. } = event {
-                    self.world.playbook = *version;
-                    self.follow_policy(policies);
+                    self.applied(at, *version, policies);
                 }
             }
             Subject::Roster | Subject::Journal => {}

@@ -105,6 +105,14 @@ pub fn take_in(open: &mut BTreeMap<RepId, Open>, days: &mut DaysOfReps, zone: Tz
     }
 }
 
+/// What is held was held in this zone until now, and is in another one from here on.
+pub fn settle(open: &mut BTreeMap<RepId, Open>, days: &mut DaysOfReps, zone: Tz, at: Timestamp) {
+    for (rep, held) in open {
+        spread(days, zone, rep, *held, at);
+        held.since = held.since.max(at);
+    }
+}
+
 /// The date of a local day.
 pub fn date(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)
@@ -143,5 +151,22 @@ mod tests {
         assert_eq!(held(tuesday + 1), Some((2 * hour, 2)));
         assert_eq!(date(tuesday).unwrap().to_string(), "2026-03-03");
         assert_eq!(before(tuesday, 3), tuesday - 3);
+    }
+
+    #[test]
+    fn what_is_held_while_the_zone_changes_belongs_to_the_days_of_both() {
+        let (new_york, tokyo) = (Tz::America__New_York, Tz::Asia__Tokyo);
+        // Tuesday 2026-03-03, 8:00 in New York: 22:00 in Tokyo. Two hours later the zone is that of Tokyo, for three
+        // hours.
+        let from = Timestamp::from_millis(1_772_542_800_000);
+        let hours = |n: i64| crate::domain::time::Span::minutes(60 * n);
+        let (mut open, mut days, rep) = (BTreeMap::new(), DaysOfReps::new(), RepId::from("maya"));
+        take_in(&mut open, &mut days, new_york, &Moves { at: from, from: None, to: Some(rep.clone()) });
+        settle(&mut open, &mut days, new_york, from + hours(2));
+        let gone = Moves { at: from + hours(5), from: Some(rep.clone()), to: None };
+        take_in(&mut open, &mut days, tokyo, &gone);
+        let (tuesday, _) = civil(new_york, from);
+        let held = |day| days.get(&(day, rep.clone())).map(|d: &LoadDay| d.open_ms / 3_600_000);
+        assert_eq!((held(tuesday), held(tuesday + 1), days.len()), (Some(2), Some(3), 2));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fold::Facts;
+use super::fold::{Facts, Policies};
 use super::talk::Talk;
 use crate::domain::consent::OptOutSource;
 use crate::domain::event::Event;
@@ -202,6 +202,7 @@ impl Asker {
         (seq, at): (u64, Timestamp),
         event: &Event,
         last: Option<(ConversationId, &Talk)>,
+        policies: &dyn Policies,
         facts: &mut Facts,
     ) {
         let day = facts.day(at);
@@ -215,8 +216,8 @@ impl Asker {
                     Some((_, talk)) if talk.was_clocked() => Band::of(talk.last_wait()),
                     Some(_) | None => Band::Unasked,
                 };
-                let asked = last.and_then(|(_, talk)| talk.last_asked());
-                let reply_day = asked.map_or(day, |at| facts.day(at));
+                // The day that the reply itself counts on, whatever the zone is by now.
+                let reply_day = last.and_then(|(_, talk)| talk.last_asked(policies)).unwrap_or(day);
                 let (conversation, line) = (last.map(|(id, _)| id), last.map(|(_, talk)| talk.line.clone()));
                 let source = source_name(source).to_owned();
                 facts.opt_outs.push(OptOut { seq, at, day, number, conversation, line, source, band, reply_day });
@@ -265,10 +266,13 @@ const fn source_name(source: &OptOutSource) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use uuid::Uuid;
 
     use super::*;
     use crate::domain::consent::Scope;
+    use crate::domain::playbook::Playbook;
 
     fn conversation(n: u128) -> ConversationId {
         ConversationId(Uuid::from_u128(n))
@@ -299,9 +303,10 @@ mod tests {
     fn a_hold_lasts_through_what_opts_a_part_of_us_out_and_forgets_no_conversation_meanwhile() {
         let (number, mut facts, mut asker) = (NumberId(Uuid::from_u128(9)), Facts::default(), Asker::default());
         let at = |n| Timestamp::from_millis(1_772_550_000_000 + n);
+        let policies: BTreeMap<u32, Playbook> = BTreeMap::new();
         let mut takes = |asker: &mut Asker, n: u64, event: &Event| {
             let when = at(i64::try_from(n).unwrap());
-            asker.apply(number, (n, when), event, None, &mut facts);
+            asker.apply(number, (n, when), event, None, &policies, &mut facts);
         };
         let message = crate::domain::id::MessageId(Uuid::from_u128(1));
         let (patterns, due) = (Vec::new(), at(99));

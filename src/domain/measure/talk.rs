@@ -1,28 +1,27 @@
 //! What the fold keeps of one conversation: who has it, what waits to leave, and the clock that runs.
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::carried::{Stretch, Turn};
 use super::exchange::UnderWay;
 use super::fold::{Facts, Policies};
-use super::gap::{Cause, Gap};
+use super::gap::Gap;
 use super::load::Moves;
 use super::on_hold::OnHold;
 use super::reply::{Asked, Draft, Reply, Spent, Standing};
 use super::{civil, zone_of};
 use crate::domain::event::{Climb, Event};
 use crate::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
-use crate::domain::playbook::Playbook;
 use crate::domain::routing::Holder;
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 
 mod answers;
+mod ends;
 mod running;
 
 pub use running::Running;
-use running::{End, how};
+use running::how;
 
 /// How many of those asked a reply names.
 pub const MOST_ASKED: usize = 16;
@@ -206,14 +205,13 @@ impl Talk {
                 if let Some(running) = &mut self.running {
                     (running.due, running.playbook) = (clock.due, clock.playbook);
                     running.cohort.clone_from(&clock.cohort);
+                    running.was = None;
                 }
             }
             Event::SlaRearmed { clock } => self.rearm(seen, clock, facts),
             Event::SlaBreached { .. } => self.fall_due(None),
             Event::SlaMet { by, late } => self.met(seen, *by, *late, policies, facts),
-            Event::SlaDropped => {
-                self.end(seen, End { at, by: None, answered: false, text: None }, policies, facts);
-            }
+            Event::SlaDropped => self.dropped(seen, policies, facts),
             Event::Done { by, outcome, .. } => {
                 self.done = true;
                 self.finished = Some(by.clone());
@@ -340,62 +338,6 @@ impl Talk {
         self.running = Some(running);
     }
 
-    /// A clock that had stopped runs again, also in place of a later one.
-    fn rearm(&mut self, seen: &Seen<'_>, clock: &Clock, facts: &mut Facts) {
-        if self.running.as_ref().is_some_and(|running| running.received == clock.started) {
-            return;
-        }
-        let later = self.running.take().map(|later| later.seq);
-        if let Some(later) = later {
-            facts.replies.insert(later, None);
-        }
-        let before = self.last.take().filter(|last| last.received == clock.started);
-        let mut running = before.unwrap_or_else(|| Running::new(seen.seq, clock));
-        let text = running.end.take().and_then(|end| end.text);
-        // A call that did not start in time left nothing: its text waits again.
-        running.failed |= text.is_some_and(|text| !self.drafts.iter().any(|(id, _, _)| *id == text));
-        running.due = clock.due;
-        UnderWay::rearmed(&mut self.exchange, running.seq, later, seen.id, facts);
-        self.running = Some(running);
-    }
-
-    /// It falls due unanswered; `but` is the text that is just leaving.
-    fn fall_due(&mut self, but: Option<MessageId>) {
-        let is_held = self.running.as_ref().is_some_and(|running| self.hold.was(running.due));
-        let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) else { return };
-        let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
-        let cause = if is_held { Cause::OptOutHold } else { Cause::of(running, drafts, running.due) };
-        // Whoever is asked because it falls due had no time for it.
-        let asked = running.asked.iter().rev().find(|asked| asked.at < running.due).map(|asked| &asked.to);
-        let holder = asked.or(self.holder.as_ref().filter(|_| running.had));
-        // Whom the rules forbid to answer has missed nothing.
-        let rep = holder.and_then(Holder::rep).or(self.owner.as_ref()).filter(|_| cause != Cause::OptOutHold).cloned();
-        running.breach = Some((cause, rep));
-    }
-
-    fn met(
-        &mut self,
-        seen: &Seen<'_>,
-        text: Option<MessageId>,
-        late: bool,
-        policies: &dyn Policies,
-        facts: &mut Facts,
-    ) {
-        if late {
-            self.fall_due(text);
-        }
-        let wrote = text.and_then(|text| self.drafts.iter().find(|(id, _, _)| *id == text));
-        let by = wrote.map(|(_, by, _)| by.clone()).or_else(|| self.finished.clone().filter(|_| text.is_none()));
-        self.end(seen, End { at: seen.at, by, answered: true, text }, policies, facts);
-    }
-
-    fn end(&mut self, seen: &Seen<'_>, end: End, policies: &dyn Policies, facts: &mut Facts) {
-        let Some(running) = self.running.take() else { return };
-        let ended = Running { end: Some(end), ..running };
-        facts.replies.insert(ended.seq, Some(self.tell(seen.id, &ended, policies)));
-        self.last = Some(ended);
-    }
-
     /// The reply whose clock runs, as it stands.
     pub fn tell_running(&self, id: ConversationId, policies: &dyn Policies, facts: &mut Facts) {
         if let Some(running) = &self.running {
@@ -410,9 +352,9 @@ impl Talk {
         end.map(|(received, end)| end.at.since(received).as_millis())
     }
 
-    /// When the text came that they wait for an answer to, or last did.
-    pub fn last_asked(&self) -> Option<Timestamp> {
-        self.running.as_ref().or(self.last.as_ref()).map(|reply| reply.received)
+    /// The local day of the reply that they wait for an answer to, or last did.
+    pub fn last_asked(&self, policies: &dyn Policies) -> Option<i32> {
+        self.running.as_ref().or(self.last.as_ref()).map(|reply| reply.day(policies))
     }
 
     /// Whether a clock ever ran.
@@ -430,7 +372,6 @@ impl Talk {
             Spent { wall, business }
         };
         let (_, hour) = civil(zone, running.received);
-        let (day, _) = civil(playbook.map_or(Tz::UTC, Playbook::zone), running.received);
         let end = running.end.as_ref();
         let answered = end.filter(|end| end.answered);
         let standing = match (end, answered.is_some(), running.breach.is_some()) {
@@ -473,7 +414,7 @@ impl Talk {
                 .zip(running.taken)
                 .filter(|(from, to)| from <= to)
                 .map(|(from, to)| spent(from, to)),
-            day,
+            day: running.day(policies),
             hour,
             climbs: running.climbs,
             steps: running.steps,

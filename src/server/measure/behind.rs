@@ -1,10 +1,10 @@
 //! The conversations behind a number of a report: newest first, each once, whatever it counted for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::holds;
 use super::projections::MeasureError;
-use super::read::{Only, Window};
+use super::read::{Only, Window, conversations};
 use super::report::{Desk, Sees};
 use crate::domain::id::{ConversationId, LineId};
 use crate::domain::measure::closed::{Closed, Decided};
@@ -17,9 +17,6 @@ use crate::wire::report::Found;
 
 pub mod load;
 pub mod worth;
-
-/// Rows looked at for so many conversations: one may count several times.
-const EACH: usize = 8;
 
 /// What a number opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,18 +81,14 @@ impl Desk {
         Some(self)
     }
 
-    /// Of replies.
+    /// Of replies: each conversation with all that counts of it.
     pub fn behind_replies(&self, only: &Only, limit: usize) -> Result<Vec<Found>, MeasureError> {
         let (whose, only) = (self.sees.whose(), self.meant(only));
-        let replies = self.projections.replies(self.window, &whose, &only, limit.saturating_mul(EACH))?;
-        let mut times: BTreeMap<ConversationId, i64> = BTreeMap::new();
-        for reply in &replies {
-            *times.entry(reply.conversation).or_default() += 1;
-        }
-        let mut known = BTreeSet::new();
-        let first = replies.into_iter().filter(|reply| known.insert(reply.conversation)).take(limit);
-        let db = self.projections.reading();
-        let found = first.map(|reply| {
+        let reading = self.projections.reading();
+        // As of one instant: what is read on meanwhile is not seen in one of them alone.
+        let db = reading.unchecked_transaction()?;
+        let newest = conversations(&db, self.counted_days(), &whose, &only, limit)?;
+        let found = newest.into_iter().map(|(reply, times)| {
             let cohort = self.playbook.cohort(&reply.cohort).map_or(reply.cohort.as_str(), |cohort| &cohort.label);
             let rep = reply.rep.as_ref().map_or("nobody", |rep| self.playbook.rep_name(rep));
             let mut said = format!("{}: {rep}, {cohort}", standing(reply.standing));
@@ -104,7 +97,6 @@ impl Desk {
                 said.push_str(Cause::words(cause));
             }
             let story = holds::told(&db, &self.playbook, &reply)?.story;
-            let times = times.get(&reply.conversation).copied().unwrap_or(1);
             let conversation = reply.conversation.to_string();
             Ok::<_, MeasureError>(Found { conversation, at: reply.received.millis(), said, times, story })
         });
@@ -152,7 +144,7 @@ impl Desk {
             Some(end) => format!("a hold, {}", end.replace('_', " ")),
             None => "a hold that waits for a ruling".to_owned(),
         };
-        let all = self.projections.holds(self.window, &self.sees.whose())?;
+        let all = self.projections.holds(self.counted_days(), &self.sees.whose())?;
         Ok(all.iter().filter(|held| wanted(held)).map(|held| (held.conversation, held.at, said(held))).collect())
     }
 
@@ -161,7 +153,7 @@ impl Desk {
         closed: Closed,
         of: &OfConsent,
     ) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
-        let mut all = self.projections.closed(self.window, closed)?;
+        let mut all = self.projections.closed(self.counted_days(), closed)?;
         all.retain(|one| self.sees_line(&one.line) && of.line.as_ref().is_none_or(|line| *line == one.line));
         let said = |one: &Decided| match one.closed {
             Closed::Quiet => {
@@ -183,8 +175,8 @@ impl Desk {
         };
         // By how long their buyers waited, opt-outs count with the reply that they followed, whenever they came.
         let of_window = match of.band {
-            None => self.projections.opt_outs(self.window)?,
-            Some(_) => self.projections.opt_outs_after(self.window)?,
+            None => self.projections.opt_outs(self.counted_days())?,
+            Some(_) => self.projections.opt_outs_after(self.counted_days())?,
         };
         let mut all: Vec<OptOut> = of_window.into_iter().filter(sees).collect();
         all.retain(|out| of.line.is_none() || out.line == of.line);

@@ -39,8 +39,9 @@ impl Desk {
     pub fn outcomes(&self, asked: &Asked) -> Result<Outcomes, MeasureError> {
         let (whose, (from, until)) = (self.sees.whose(), self.span());
         let (deals, (heard, counts, breaches)) = self.projections.deals_with((from, until), asked.rule, |db| {
-            let heard = heard(db, self.window, &whose, asked.by)?;
-            Ok((heard, causes(db, self.window, &whose)?, breaches(db, self.window, &whose)?))
+            let window = self.counted_days();
+            let heard = heard(db, window, &whose, asked.by)?;
+            Ok((heard, causes(db, window, &whose)?, breaches(db, window, &whose)?))
         })?;
         let read = self.projections.deals_read()?;
         let hours_in = if asked.by == By::Hour { self.hours_in()? } else { Vec::new() };

@@ -264,6 +264,72 @@ fn place(day: i32, seq: i64) -> i64 {
     i64::from(day) * 1_099_511_627_776 + seq
 }
 
+/// Which replies: conditions over their rows, and what these are held against.
+struct These {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl These {
+    fn of(db: &Connection, window: Window, whose: &Whose, only: &Only) -> Result<Self, MeasureError> {
+        let mut values = vec![Value::from(window.since), Value::from(window.until)];
+        let whose = whose.conditions(&mut values)?;
+        let mut these = Self { sql: format!("day BETWEEN ?1 AND ?2{whose}"), values };
+        match &only.row {
+            Some((By::Rep, key)) if key.is_empty() => these.and("coalesce(rep, '') = ?", Value::from(key.clone())),
+            Some((By::Hour, key)) => these.and("hour = ?", Value::from(key.parse::<i64>().unwrap_or(-1))),
+            Some((by, key)) => these.and(&format!("{} = ?", by.name()), Value::from(key.clone())),
+            None => {}
+        }
+        if let Some(standing) = &only.standing {
+            match TOGETHER.iter().find(|(name, _)| name == standing) {
+                Some((_, condition)) => these.sql.push_str(condition),
+                None => these.and("standing = ?", Value::from(standing.clone())),
+            }
+        }
+        if let Some(cause) = &only.cause {
+            these.and("cause = ?", Value::from(cause.clone()));
+        }
+        if let Some(response) = only.response {
+            these.and("first = ?", Value::from(response == Response::First));
+        }
+        if let Some(gap) = only.gap {
+            these.and("(gaps & ?) != 0", Value::from(i64::from(gap)));
+        }
+        if let Some(step) = only.step {
+            these.and("(steps >> (? - 1)) & 1 = 1", Value::from(i64::from(step)));
+        }
+        if let Some(climbed) = only.climbed {
+            these.and("(climbs > 0) = ?", Value::from(climbed));
+        }
+        if let Some(taken) = only.taken {
+            these.and("(take_wall IS NOT NULL) = ?", Value::from(taken));
+        }
+        if let Some(band) = only.waited {
+            these.and("standing != ?", Value::from(Standing::Running.name().to_owned()));
+            match band.waits() {
+                Some((over, most)) => {
+                    these.and("wall > ?", Value::from(over));
+                    these.and("wall <= ?", Value::from(most));
+                }
+                // No reply is one that nothing asked for.
+                None => these.and("wall IS NULL AND ?", Value::from(band == Band::Never)),
+            }
+        }
+        if let Some(last) = only.after.and_then(|seq| row::known(db, seq).transpose()).transpose()? {
+            let seq = i64::try_from(last.seq).unwrap_or(i64::MAX);
+            these.and("day * 1099511627776 + seq < ?", Value::from(place(last.day, seq)));
+        }
+        Ok(these)
+    }
+
+    fn and(&mut self, condition: &str, value: Value) {
+        self.values.push(value);
+        self.sql.push_str(" AND ");
+        self.sql.push_str(&condition.replace('?', &format!("?{}", self.values.len())));
+    }
+}
+
 pub(super) fn each(
     db: &Connection,
     window: Window,
@@ -272,83 +338,56 @@ pub(super) fn each(
     (told, limit): (bool, usize),
     found: &mut dyn FnMut(Reply),
 ) -> Result<(), MeasureError> {
-    let (mut sql, mut values) = (String::new(), vec![Value::from(window.since), Value::from(window.until)]);
-    let mut and = |condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(" AND ");
-        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
-    };
-    if let Some(rep) = &whose.rep {
-        and("rep = ?", Value::from(rep.to_string()));
-    }
-    match &only.row {
-        Some((By::Rep, key)) if key.is_empty() => and("coalesce(rep, '') = ?", Value::from(key.clone())),
-        Some((By::Hour, key)) => and("hour = ?", Value::from(key.parse::<i64>().unwrap_or(-1))),
-        Some((by, key)) => and(&format!("{} = ?", by.name()), Value::from(key.clone())),
-        None => {}
-    }
-    if let Some(standing) = &only.standing {
-        match TOGETHER.iter().find(|(name, _)| name == standing) {
-            Some((_, condition)) => sql.push_str(condition),
-            None => and("standing = ?", Value::from(standing.clone())),
-        }
-    }
-    let mut and = |condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(" AND ");
-        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
-    };
-    if let Some(cause) = &only.cause {
-        and("cause = ?", Value::from(cause.clone()));
-    }
-    if let Some(response) = only.response {
-        and("first = ?", Value::from(response == Response::First));
-    }
-    if let Some(gap) = only.gap {
-        and("(gaps & ?) != 0", Value::from(i64::from(gap)));
-    }
-    if let Some(step) = only.step {
-        and("(steps >> (? - 1)) & 1 = 1", Value::from(i64::from(step)));
-    }
-    if let Some(climbed) = only.climbed {
-        and("(climbs > 0) = ?", Value::from(climbed));
-    }
-    if let Some(taken) = only.taken {
-        and("(take_wall IS NOT NULL) = ?", Value::from(taken));
-    }
-    if let Some(band) = only.waited {
-        and("standing != ?", Value::from(Standing::Running.name().to_owned()));
-        match band.waits() {
-            Some((over, most)) => {
-                and("wall > ?", Value::from(over));
-                and("wall <= ?", Value::from(most));
-            }
-            // No reply is one that nothing asked for.
-            None => and("wall IS NULL AND ?", Value::from(band == Band::Never)),
-        }
-    }
-    if let Some(last) = only.after.and_then(|seq| row::known(db, seq).transpose()).transpose()? {
-        let seq = i64::try_from(last.seq).unwrap_or(i64::MAX);
-        and("day * 1099511627776 + seq < ?", Value::from(place(last.day, seq)));
-    }
+    let These { sql, values } = These::of(db, window, whose, only)?;
     // The story is long, and not asked for when replies are only counted.
     let columns = if told { row::COLUMNS.to_owned() } else { row::COLUMNS.replace("asked", "NULL") };
     let order = if told { " ORDER BY day DESC, seq DESC" } else { "" };
-    let mut query =
-        db.prepare_cached(&format!("SELECT {columns} FROM reply WHERE day BETWEEN ?1 AND ?2{sql}{order}"))?;
+    let mut query = db.prepare_cached(&format!("SELECT {columns} FROM reply WHERE {sql}{order}"))?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut n = 0;
     while let Some(r) = rows.next()? {
-        let reply = row::reply(r)?;
-        if whose.has(reply.team.as_str()) {
-            found(reply);
-            n += 1;
-        }
+        found(row::reply(r)?);
+        n += 1;
         if n >= limit {
             break;
         }
     }
     Ok(())
+}
+
+/// Conversations that these replies are of, the newest first, at most `limit`: of each its newest reply, and how many
+/// it has. No more is read than it takes to find them.
+pub(super) fn conversations(
+    db: &Connection,
+    window: Window,
+    whose: &Whose,
+    only: &Only,
+    limit: usize,
+) -> Result<Vec<(Reply, i64)>, MeasureError> {
+    let These { sql, values } = These::of(db, window, whose, only)?;
+    let mut query =
+        db.prepare_cached(&format!("SELECT conversation, seq FROM reply WHERE {sql} ORDER BY day DESC, seq DESC"))?;
+    let mut rows = query.query(params_from_iter(&values))?;
+    let (mut known, mut newest) = (BTreeSet::new(), Vec::new());
+    while newest.len() < limit {
+        let Some(row) = rows.next()? else { break };
+        let conversation: [u8; 16] = row.get(0)?;
+        if known.insert(conversation) {
+            newest.push((conversation, row.get::<_, i64>(1)?.unsigned_abs()));
+        }
+    }
+    let mut query = db.prepare_cached(&format!(
+        "SELECT count(*) FROM reply INDEXED BY reply_of WHERE conversation = ?{} AND {sql}",
+        values.len() + 1
+    ))?;
+    let mut all = Vec::new();
+    for (conversation, seq) in newest {
+        let conversation = Value::from(conversation.to_vec());
+        let of = values.iter().chain(std::iter::once(&conversation));
+        let times = query.query_row(params_from_iter(of), |row| row.get(0))?;
+        all.extend(row::known(db, seq)?.map(|reply| (reply, times)));
+    }
+    Ok(all)
 }
 
 fn opt_out(r: &rusqlite::Row<'_>) -> Result<OptOut, MeasureError> {

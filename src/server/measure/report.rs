@@ -6,21 +6,23 @@ use std::sync::Arc;
 use super::holds;
 use super::projections::{MeasureError, Projections};
 use super::read::{Only, Sums, Whose, Window};
-use super::sent::DaysSent;
+use super::sent::{DaysSent, campaigns};
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::measure::carriers::{OneDay, judged};
 use crate::domain::measure::cell::By;
+use crate::domain::measure::fold::World;
 use crate::domain::measure::load::{self, Open};
 use crate::domain::measure::report::{
     About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told,
     percentiles, percentiles_of,
 };
 use crate::domain::measure::sample::jain;
-use crate::domain::measure::{Band, HeldNumber, OptOut, civil, story};
+use crate::domain::measure::{Band, HeldNumber, OptOut, story};
 use crate::domain::playbook::{Playbook, Role};
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::server::store::Store;
 
+pub use super::period::days;
 pub use super::read::{Only as OnlyThese, Window as Days};
 
 /// What the row is called of what is no rep's.
@@ -79,15 +81,6 @@ impl Sees {
     }
 }
 
-/// The days of a period that ends now.
-pub fn days(playbook: &Playbook, now: Timestamp, since: Span) -> Window {
-    let until = civil(playbook.zone(), now).0;
-    let first = civil(playbook.zone(), now - since).0;
-    // A period of a day is today.
-    let of_days = since.as_millis() % (24 * 3_600_000) == 0;
-    Window { since: if of_days { (first + 1).min(until) } else { first }, until }
-}
-
 /// Everything a report is made of.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -125,7 +118,7 @@ impl Desk {
     /// SLA attainment, with the newest `breaches` that were not answered in time.
     pub fn sla(&self, by: By, breaches: usize) -> Result<Sla, MeasureError> {
         let whose = self.sees.whose();
-        let Sums { rows: sums, total, exact } = self.projections.sums(self.window, &whose, by)?;
+        let Sums { rows: sums, total, exact } = self.projections.sums(self.counted_days(), &whose, by)?;
         let rows = sums.iter().map(|(key, sum)| SlaRow::of(key.clone(), self.label(by, key), sum));
         let missed = Only { standing: Some("missed".to_owned()), ..Only::default() };
         let hours_in = if by == By::Hour { self.hours_in()? } else { Vec::new() };
@@ -142,7 +135,7 @@ impl Desk {
 
     /// The same, spread over days and the hours of the week besides: what charts are drawn from.
     pub fn drawn(&self, by: By, breaches: usize) -> Result<Sla, MeasureError> {
-        let spread = self.projections.spread(self.window, &self.sees.whose())?;
+        let spread = self.projections.spread(self.counted_days(), &self.sees.whose())?;
         let mut sla = self.sla(by, breaches)?;
         if by == By::Cohort {
             sla.about.hours_in = self.zones(sla.rows.iter().map(|row| row.key.as_str()));
@@ -155,7 +148,7 @@ impl Desk {
     /// The replies behind a number, newest first.
     pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
         let only = self.meant(only);
-        let found = self.projections.replies(self.window, &self.sees.whose(), &only, limit)?;
+        let found = self.projections.replies(self.counted_days(), &self.sees.whose(), &only, limit)?;
         let db = self.projections.reading();
         found.iter().map(|reply| holds::told(&db, &self.playbook, reply)).collect()
     }
@@ -221,7 +214,8 @@ impl Desk {
 
     /// Who carried how much.
     pub fn load(&self) -> Result<Load, MeasureError> {
-        let (mut days, read_to) = (self.projections.loads(self.window)?, self.projections.read_to()?);
+        let window = self.counted_days();
+        let (mut days, read_to) = (self.projections.loads(window)?, self.projections.read_to()?);
         let zone = self.playbook.zone();
         // What is held since the last change belongs to the days since.
         let now = self.now.max(read_to.at);
@@ -229,12 +223,12 @@ impl Desk {
             let mut since = load::DaysOfReps::new();
             load::spread(&mut since, zone, rep, *open, now);
             for ((day, rep), of_day) in since {
-                if (self.window.since..=self.window.until).contains(&day) {
+                if (window.since..=window.until).contains(&day) {
                     days.entry(rep).or_default().merge(&of_day);
                 }
             }
         }
-        let length = self.window_length(read_to.world.began, now);
+        let length = self.length(&read_to.world, now);
         let known: BTreeSet<RepId> =
             self.playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.clone()).collect();
         let all = known.iter().chain(days.keys()).cloned().collect::<BTreeSet<_>>();
@@ -274,17 +268,11 @@ impl Desk {
         }
     }
 
-    /// Milliseconds of the window that have passed since the journal began.
-    fn window_length(&self, first: Option<Timestamp>, now: Timestamp) -> i64 {
-        let zone = self.playbook.zone();
-        let rep = RepId::new("");
-        let mut days = load::DaysOfReps::new();
-        let begin =
-            Timestamp::from_millis(now.millis() - i64::from(self.window.until - self.window.since + 2) * 86_400_000);
-        let begin = first.map_or(begin, |first| first.max(begin));
-        load::spread(&mut days, zone, &rep, Open { n: 1, since: begin }, now);
-        let counted = days.into_iter().filter(|((day, _), _)| (self.window.since..=self.window.until).contains(day));
-        counted.map(|(_, of_day)| of_day.open_ms).sum()
+    /// Milliseconds of its days that have passed since the journal began.
+    fn length(&self, world: &World, now: Timestamp) -> i64 {
+        let began = world.began.unwrap_or(Timestamp::MIN);
+        let spans = self.spans(&world.zones).into_iter();
+        spans.map(|(from, until)| until.min(now).since(from.max(began)).as_millis()).sum()
     }
 
     fn fairness(&self, rows: &[LoadRow]) -> Vec<Fairness> {
@@ -335,7 +323,7 @@ impl Desk {
         if matches!(self.sees, Sees::Own(_)) {
             return Ok(None);
         }
-        let window = self.window;
+        let window = self.counted_days();
         let whose = self.sees.whose();
         let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window, &whose)?);
         let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &whose)?);
@@ -345,7 +333,8 @@ impl Desk {
             opt_outs.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();
         let after = self.projections.opt_outs_after(window)?;
         let after: Vec<OptOut> = after.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();
-        let sent = store.campaigns_sent(self.begins(window.since), self.begins(window.until + 1)).await?;
+        let zones = self.projections.read_to()?.world.zones;
+        let sent = campaigns(store, &self.spans(&zones)).await?;
         let sent: BTreeMap<(String, LineId), i64> = sent.into_iter().filter(|((_, line), _)| sees_line(line)).collect();
         let asked: Vec<_> = opt_outs.iter().filter_map(|o| Some((o.number, o.line.clone()?, o.at))).collect();
         let answered = store.campaigns_before(&asked, self.playbook.answered_within).await?;
@@ -355,7 +344,7 @@ impl Desk {
         for ((day, line), campaign) in with_line.zip(answered) {
             by_campaign.entry((campaign.unwrap_or_default(), line)).or_default().push(day);
         }
-        let days = DaysSent::of(&self.projections, store, (window, self.playbook.zone()), &opt_outs).await?;
+        let days = DaysSent::of(&self.projections, store, window, (&zones, self.playbook.zone()), &opt_outs).await?;
         let lines: BTreeSet<LineId> = tallies.keys().map(|(_, line)| line.clone()).filter(sees_line).collect();
         let lines = lines.iter().chain(sent.keys().map(|(_, line)| line)).cloned().collect::<BTreeSet<_>>();
         let campaigns = by_campaign.into_iter().map(|((campaign, line), outs)| {

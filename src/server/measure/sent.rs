@@ -9,8 +9,9 @@ use super::projections::{MeasureError, Projections};
 use super::read::Window;
 use crate::domain::id::LineId;
 use crate::domain::measure::OptOut;
+use crate::domain::measure::days::Zones;
 use crate::domain::measure::fold::Count;
-use crate::domain::measure::load::begins;
+use crate::domain::time::Timestamp;
 use crate::server::store::Store;
 
 /// Texts by day. Days without an opt-out are not in it.
@@ -25,13 +26,14 @@ impl DaysSent {
     pub(super) async fn of(
         projections: &Projections,
         store: &dyn Store,
-        (window, zone): (Window, Tz),
+        window: Window,
+        (zones, zone): (&Zones, Tz),
         opt_outs: &[OptOut],
     ) -> Result<Self, MeasureError> {
         let mut days = Self { answers: projections.sent(window)?, ..Self::default() };
         for day in opt_outs.iter().map(|out| out.day).collect::<BTreeSet<_>>() {
-            let Some((begins, ends)) = begins(zone, day).zip(begins(zone, day.saturating_add(1))) else { continue };
-            for ((campaign, line), texts) in store.campaigns_sent(begins, ends).await? {
+            let of_day = campaigns(store, &zones.spans(zone, (day, day))).await?;
+            for ((campaign, line), texts) in of_day {
                 days.campaigns.entry((day, line)).or_default().insert(campaign, texts);
             }
         }
@@ -52,6 +54,20 @@ impl DaysSent {
         let texts = |day| self.campaigns.get(&(day, line.clone())).and_then(|all| all.get(campaign)).copied();
         added(outs, |day| texts(day).unwrap_or(0))
     }
+}
+
+/// Texts of each campaign from each line between these instants.
+pub(super) async fn campaigns(
+    store: &dyn Store,
+    spans: &[(Timestamp, Timestamp)],
+) -> Result<BTreeMap<(String, LineId), i64>, MeasureError> {
+    let mut all = BTreeMap::new();
+    for (since, until) in spans {
+        for (of, texts) in store.campaigns_sent(*since, *until).await? {
+            *all.entry(of).or_default() += texts;
+        }
+    }
+    Ok(all)
 }
 
 fn added(outs: Vec<i32>, texts: impl Fn(i32) -> i64) -> BTreeMap<i32, (i64, i64)> {

@@ -47,7 +47,6 @@ impl Projections {
             })?;
             return Ok(spread);
         }
-        let add = |to: &mut Standings, from: Standings| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         for by in [By::Team, By::Hour] {
             for team in teams(&db, by, whose)? {
                 let mut query = db.prepare_cached(
@@ -114,10 +113,13 @@ impl Desk {
 }
 
 impl Spread {
-    /// Every day of the window, from the earliest.
+    /// Every day of the window, from the earliest. With the last one stands what was counted under later ones.
     pub(super) fn days(&self, window: Window) -> Vec<DayRow> {
         let row = |day: i32| {
-            let (replies, met) = self.days.get(&day).map_or((0, Part::of(0, 0)), told);
+            let last = if day == window.until { i32::MAX } else { day };
+            let mut sum = Standings::default();
+            self.days.range(day..=last).for_each(|(_, of_day)| add(&mut sum, *of_day));
+            let (replies, met) = told(&sum);
             Some(DayRow { day: load::date(day)?.to_string(), replies, met })
         };
         (window.since..=window.until).filter_map(row).collect()
@@ -131,6 +133,10 @@ impl Spread {
         };
         self.hours.iter().map(row).collect()
     }
+}
+
+fn add(to: &mut Standings, from: Standings) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
 fn told(sum: &Standings) -> (i64, Part) {

@@ -9,7 +9,7 @@ use crate::domain::id::RepId;
 use crate::domain::measure::ReportName;
 use crate::domain::measure::report::Report;
 use crate::domain::measure::sheet;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
 use crate::server::measure::outcomes::Asked;
 use crate::server::measure::report::{Asker, Days, Desk, Sees, days};
@@ -71,7 +71,7 @@ impl Notifier {
             }
         };
         let (title, lines) = sheet::heading(&report);
-        let day = mailed.date(due - Span::minutes(24 * 60));
+        let day = mailed.last_day(due);
         Ok(Letter {
             plain: table(&title, &lines, &sheet::sheets(&report), None),
             page: html::of(&report),

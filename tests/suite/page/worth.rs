@@ -111,6 +111,7 @@ fn compared(names: &[&str]) -> Compared {
         team: name.to_owned(),
         label: name.to_owned(),
         start: 0,
+        ahead: false,
         days: 30,
         before: side(12),
         after: side(30),

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use comeback::domain::answering::Answering;
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::deal::{Closed, Deal};
-use comeback::domain::event::{Event, Subject};
+use comeback::domain::event::{Event, Outcome, Subject};
 use comeback::domain::id::DealId;
 use comeback::domain::measure::cell::By;
+use comeback::domain::measure::fold::World;
 use comeback::domain::measure::load::day_of;
 use comeback::domain::measure::outcomes::Fate;
+use comeback::domain::measure::{Cause, Fold, Standing};
+use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::frame::Fact;
@@ -17,10 +23,10 @@ use comeback::journal::{Head, seal};
 use comeback::server::measure::follow::follow_by;
 use comeback::server::measure::outcomes::Asked;
 use comeback::server::measure::projections::{TABLES, file_of};
-use comeback::server::measure::report::{Days, Desk, Sees};
+use comeback::server::measure::report::{Days, Desk, OnlyThese, Sees, days};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::sqlite::SqliteStore;
-use comeback::server::store::{Batch, Store};
+use comeback::server::store::{Batch, CampaignSend, Store};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -316,8 +322,9 @@ async fn another_zone_counts_from_its_version_on_and_moves_deals_at_once() {
     };
     let (tuesday, wednesday) = ("2026-03-03", "2026-03-04");
     let stands = || {
-        // A reply on each day, whoever asks: the first one came before there was another zone.
-        assert_eq!((of(&here, tuesday), of(&here, wednesday).0), ((1, vec![Fate::Won]), 1));
+        // A reply on each day: the first one came before there was another zone. For whom it is Tuesday still, the
+        // other one, too, is of today.
+        assert_eq!((of(&here, tuesday), of(&here, wednesday).0), ((2, vec![Fate::Won]), 1));
         assert_eq!(of(&there, tuesday), (1, vec![Fate::Open]), "it was won after that day ended in Tokyo");
         assert_eq!(of(&there, wednesday), (1, vec![Fate::Won]));
     };
@@ -327,4 +334,162 @@ async fn another_zone_counts_from_its_version_on_and_moves_deals_at_once() {
     assert!(follow(&record.store, &projections, &running).await.unwrap().refolded);
     assert_eq!(dump(&path), as_it_happened);
     stands();
+}
+
+/// A campaign's text from the main line.
+fn campaign(id: &str, at: &str) -> CampaignSend {
+    let words = Body::new("Spring is here.");
+    let at = crate::world::at(at);
+    CampaignSend {
+        source: "tool".to_owned(),
+        id: id.to_owned(),
+        to: Address::parse("+14155550001").unwrap(),
+        line: "main".into(),
+        sent: Answering { campaign: "spring".to_owned(), use_case: None, words, at, send: None },
+    }
+}
+
+/// What the playbook's page promises of a zone further west: what was counted on a day that is not there yet is of
+/// today, opt-outs and the texts that they are of alike.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zone_further_west_hides_nothing_until_its_day_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    // Tuesday, 15:00 UTC: Wednesday begins in Tokyo, where the company is.
+    let mut story = Story::begins();
+    story.playbook.company_zone = Some(chrono_tz::Asia::Tokyo);
+    story.crm_says(1, vec![card("c-1")]);
+    let mut record = Record::begins(&path, &story).await;
+    let sends = [
+        campaign("1", "2026-03-02T14:00:00Z"),
+        campaign("2", "2026-03-02T20:00:00Z"),
+        campaign("3", "2026-03-03T14:45:00Z"),
+        campaign("4", "2026-03-03T15:00:00Z"),
+        campaign("5", "2026-03-03T16:00:00Z"),
+    ];
+    record.store.put_sends(&sends).await.unwrap();
+    story.receives(1, "main", "Hello?", 0, None);
+    story.receives(2, "main", "STOP", 0, None);
+    story.wait(Span::minutes(1));
+    record.goes_on(&story.record, Batch::default()).await;
+    let told = story.record.len();
+    // It moves to Los Angeles, where it is Tuesday at seven.
+    let west = Some(chrono_tz::America::Los_Angeles);
+    story.playbook = Playbook { version: 2, company_zone: west, ..story.playbook.clone() };
+    let applied = Event::PlaybookApplied { version: 2, by: None, why: None, back_to: None };
+    let batch = Batch { playbook: Some(story.playbook.clone()), ..Batch::default() };
+    record.goes_on(&[(story.now, Subject::Playbook, applied)], batch).await;
+    story.receives(3, "main", "Hello?", 0, None);
+    story.wait(Span::minutes(1));
+    record.goes_on(&story.record[told..], Batch::default()).await;
+
+    let projections = Arc::new(Projections::open(&path).unwrap());
+    let (_stay, running) = watch::channel(false);
+    follow(&record.store, &projections, &running).await.unwrap();
+    let as_it_happened = dump(&path);
+    projections.clear().unwrap();
+    follow_by(&record.store, &projections, &running, (1, 1)).await.unwrap();
+    assert_eq!(dump(&path), as_it_happened);
+
+    let (head, now, playbook) = (record.head.seq, story.now, Arc::new(story.playbook.clone()));
+    let window = days(&playbook, now, Span::minutes(24 * 60));
+    let today = Desk { projections, playbook, head, now, sees: Sees::All, window };
+    let date = "2026-03-03";
+    assert_eq!((window.since, window.until), (day_of(date.parse().unwrap()), day_of(date.parse().unwrap())));
+    let replies = |desk: &Desk| {
+        let found = desk.behind_replies(&OnlyThese::default(), 9).unwrap();
+        let told = desk.told(&OnlyThese::default(), 9).unwrap().len();
+        assert_eq!(found.iter().map(|one| one.times).sum::<i64>(), i64::try_from(told).unwrap());
+        (desk.sla(By::Team, 0).unwrap().total.replies, told)
+    };
+    assert_eq!(replies(&today), (2, 2));
+    let drawn = today.drawn(By::Team, 0).unwrap().days;
+    let drawn: Vec<_> = drawn.iter().map(|row| (row.day.as_str(), row.replies)).collect();
+    assert_eq!(drawn, [(date, 2)], "with today stands what is counted under tomorrow");
+    assert_eq!(replies(&today.clone().between(Some(date), Some(date)).unwrap()), (2, 2));
+    assert_eq!(replies(&today.clone().between(Some("2026-03-04"), None).unwrap()), (1, 1));
+    let load = today.load().unwrap();
+    let maya = load.rows.iter().find(|row| row.rep == "maya").unwrap();
+    assert_eq!((maya.offers, maya.now), (1, 1));
+    assert!((maya.average - 1.0).abs() < 1e-9, "she held one all the time: {}", maya.average);
+    // Tuesday in Tokyo began on Monday, 15:00 UTC: of the campaign's five texts the first was before it.
+    let consent = async |desk: &Desk| {
+        let found = desk.compliance(record.store.as_ref()).await.unwrap().unwrap();
+        let line = found.lines.iter().find(|row| row.line == "main").unwrap();
+        let campaign: Vec<_> = found.campaigns.iter().map(|row| row.opt_outs.whole).collect();
+        (line.opt_outs.part, line.opt_outs.whole, campaign.iter().sum::<i64>())
+    };
+    assert_eq!(consent(&today).await, (1, 4, 4));
+    // A period that is over has nothing of it: it comes with its day.
+    let window = Days { since: window.since - 1, until: window.until - 1 };
+    let yesterday = Desk { window, ..today.clone() };
+    assert_eq!((replies(&yesterday), consent(&yesterday).await), ((0, 0), (0, 1, 1)));
+    let now = now + Span::minutes(24 * 60);
+    let window = days(&today.playbook, now, Span::minutes(24 * 60));
+    assert_eq!(replies(&Desk { window, now, ..today.clone() }), (1, 1));
+}
+
+/// How replies of a story stand, each with why it was late.
+fn stand(story: &Story) -> Vec<(Standing, Option<Cause>)> {
+    let policies: BTreeMap<u32, Playbook> = [(1, story.playbook.clone())].into();
+    let mut fold = Fold::resume(World { playbook: 1, ..World::default() }, &policies);
+    for (seq, (at, subject, event)) in (1..).zip(&story.record) {
+        fold.take_in((seq, *at), *subject, event, &policies);
+    }
+    let told = fold.tell(&policies).replies.into_values().flatten();
+    told.map(|reply| (reply.standing, reply.cause)).collect()
+}
+
+#[test]
+fn what_ended_after_it_was_due_is_late_also_when_nobody_had_noticed_that_it_fell_due() {
+    // Due at a quarter past ten; the clock that says so does not look.
+    let after = |seconds: i64| {
+        let mut story = Story::with_mayas_buyer();
+        story.wait(Span::seconds(seconds));
+        story
+    };
+    let (due, noon) = (15 * 60, 2 * 3600);
+    for (seconds, wanted) in [
+        (due - 1, (Standing::Dropped, None)),
+        (due, (Standing::Dropped, None)),
+        (due + 6, (Standing::DroppedLate, Some(Cause::NotTaken))),
+        (noon, (Standing::DroppedLate, Some(Cause::NotTaken))),
+    ] {
+        let mut story = after(seconds);
+        story.texts("STOP");
+        assert_eq!(stand(&story), [wanted], "STOP after {seconds} s");
+    }
+    // Taken, and finished without an answer.
+    let mut story = after(60);
+    story.does("maya", &Command::Take).unwrap();
+    story.wait(Span::seconds(due));
+    story.does("maya", &Command::Done { outcome: Outcome::NoAnswerNeeded }).unwrap();
+    assert_eq!(stand(&story), [(Standing::DroppedLate, Some(Cause::TakenNotAnswered))]);
+    // Written before it was due, and taken back by the STOP: that it did not leave in time was not the STOP's doing.
+    let mut story = after(due - 5);
+    story.answers("maya");
+    story.wait(Span::seconds(6));
+    story.texts("STOP");
+    assert_eq!(stand(&story), [(Standing::DroppedLate, Some(Cause::NotSentYet))]);
+}
+
+#[test]
+fn whose_answer_failed_because_they_had_opted_out_is_late_with_nothing_whenever_that_is_told() {
+    let failed = |error| {
+        let mut story = Story::with_mayas_buyer();
+        let message = story.answers("maya");
+        story.wait(Span::seconds(8));
+        assert!(story.starts(message));
+        story.wait(Span::minutes(20));
+        let delivery = Delivery::Failed;
+        story.machine(Actor::Carrier, &Command::Report { message, delivery, error: Some(error) });
+        story
+    };
+    assert_eq!(stand(&failed(21610)), [(Standing::Dropped, None)]);
+    // For another reason it runs again, and is past due.
+    let mut story = failed(30003);
+    assert_eq!(stand(&story), [(Standing::Running, None)]);
+    story.wait(Span::seconds(1));
+    story.does("maya", &Command::Done { outcome: Outcome::NoAnswerNeeded }).unwrap();
+    assert_eq!(stand(&story), [(Standing::DroppedLate, Some(Cause::SendFailed))]);
 }

@@ -105,7 +105,8 @@ fn untold(of: &Compared) -> Vec<String> {
 
 /// Whole days are compared: of the first one there is none.
 fn too_young(team: &TeamCompared) -> String {
-    format!("{} began less than a whole day ago: there is nothing to compare yet", team.label)
+    let when = if team.ahead { "has not begun, its day is still to come" } else { "began less than a whole day ago" };
+    format!("{} {when}: there is nothing to compare yet", team.label)
 }
 
 fn changes(of: &Compared) -> Sheet {
@@ -222,6 +223,9 @@ mod tests {
         let notes = teams(&of, Tz::UTC).notes.join("\n");
         assert!(notes.contains("West began less than a whole day ago"), "{notes}");
         assert!(!notes.contains("East began") && !notes.contains("nobody tells"), "{notes}");
+        let later = TeamCompared { ahead: true, ..team("North", 0) };
+        let notes = teams(&Compared { teams: vec![later], ..Compared::default() }, Tz::UTC).notes.join("\n");
+        assert!(notes.contains("North has not begun") && !notes.contains("ago"), "{notes}");
         let of = Compared { imported: 9, untold: 7, ..of };
         assert!(teams(&of, Tz::UTC).notes.join("\n").contains("Of 7 of them nobody tells how they ended"));
     }

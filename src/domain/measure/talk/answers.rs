@@ -25,12 +25,14 @@ impl Talk {
             self.put(*message, None, Draft::Window);
             facts.closed(seen, &self.line, Closed::Quiet, *not_before);
         } else if let Event::AnswerParked { message, by, reasons } = seen.event {
+            self.put_away(seen.at);
             self.put(*message, Some(by), Draft::Parked(reasons.clone()));
         } else if let Event::AnswerDeclined { message, by } = seen.event {
             self.put(*message, None, Draft::Parked(vec![Review::Declined(by.clone())]));
         } else if let Event::AnswerReleased { message, .. } | Event::AnswerApproved { message, .. } = seen.event {
             self.put(*message, None, Draft::Held);
         } else if let Event::AnswerRecalled { message } = seen.event {
+            self.put_away(seen.at);
             self.drafts.retain(|(id, _, _)| id != message);
         } else {
             self.at_the_carrier(seen, facts);

@@ -1,11 +1,15 @@
 //! A reply whose clock runs, or ran.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{MOST_ASKED, is_not};
 use crate::domain::id::{MessageId, RepId};
+use crate::domain::measure::civil;
+use crate::domain::measure::fold::Policies;
 use crate::domain::measure::gap::{Cause, Gap};
 use crate::domain::measure::reply::Asked;
+use crate::domain::playbook::Playbook;
 use crate::domain::routing::{Because, Holder, Reason};
 use crate::domain::sla::{Clock, Response};
 use crate::domain::time::Timestamp;
@@ -40,6 +44,13 @@ pub struct Running {
     /// Since it fell due: why, and who had it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) breach: Option<(Cause, Option<RepId>)>,
+    /// The same, as it stood when it was due: an answer that waited was put away later, before anything said that it
+    /// fell due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) was: Option<(Cause, Option<RepId>)>,
+    /// The entry by which it last ran again, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rearmed: Option<(u64, Timestamp)>,
     /// Once it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<End>,
@@ -89,8 +100,15 @@ impl Running {
             gaps: 0,
             asked: Vec::new(),
             breach: None,
+            was: None,
+            rearmed: None,
             end: None,
         }
+    }
+
+    /// The local day that it counts on: by the policy that its clock runs by.
+    pub(super) fn day(&self, policies: &dyn Policies) -> i32 {
+        civil(policies.of(self.playbook).map_or(Tz::UTC, Playbook::zone), self.received).0
     }
 
     pub(super) fn ask(&mut self, asked: Asked) {

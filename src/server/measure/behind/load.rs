@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Opened;
 use crate::domain::id::{ConversationId, RepId, TeamId};
 use crate::domain::measure::carried::{Turn, most_at_once};
-use crate::domain::measure::{load, story};
+use crate::domain::measure::story;
 use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
 use crate::server::measure::report::{Desk, Sees};
@@ -64,9 +64,12 @@ impl Desk {
     /// Of load. Somebody who may not see a rep's row finds nothing of theirs.
     pub fn behind_load(&self, what: Carried, of: &OfWhom, limit: usize) -> Result<Opened, MeasureError> {
         let mut all: BTreeMap<ConversationId, Sum> = BTreeMap::new();
+        let read_to = self.projections.read_to()?;
+        let (begin, end) = self.whole_span(&read_to.world.zones);
+        let known = self.now.max(read_to.at);
         for rep in self.carriers(of)? {
             let name = self.playbook.rep_name(&rep).to_owned();
-            for (conversation, at, n, length) in self.of_rep(what, &rep)? {
+            for (conversation, at, n, length) in self.of_rep(what, &rep, (begin, end), known)? {
                 let sum = all.entry(conversation).or_default();
                 (sum.at, sum.n) = (sum.at.max(at), sum.n + n);
                 let times = if n > 1 && length.is_none() { format!(" {n} times") } else { String::new() };
@@ -106,13 +109,18 @@ impl Desk {
         })
     }
 
-    /// Of one rep: which, when, how often, and how long where that counts.
-    fn of_rep(&self, what: Carried, rep: &RepId) -> Result<Vec<Theirs>, MeasureError> {
-        let (begin, _) = self.span();
-        let end = load::begins(self.playbook.zone(), self.window.until.saturating_add(1)).unwrap_or(Timestamp::MAX);
+    /// Of one rep: which, when, how often, and how long where that counts, between these instants and as far as it is
+    /// `known`.
+    fn of_rep(
+        &self,
+        what: Carried,
+        rep: &RepId,
+        (begin, end): (Timestamp, Timestamp),
+        known: Timestamp,
+    ) -> Result<Vec<Theirs>, MeasureError> {
         match what {
             Carried::Turns(turn) => {
-                let turns = self.projections.turns(self.window, rep, turn)?;
+                let turns = self.projections.turns(self.counted_days(), rep, turn)?;
                 Ok(turns.into_iter().map(|turned| (turned.conversation, turned.at, turned.n, None)).collect())
             }
             Carried::Now => {
@@ -126,7 +134,7 @@ impl Desk {
                 Ok(of.map(|(_, stretch)| (stretch.conversation, stretch.since, 1, None)).collect())
             }
             Carried::Held => {
-                let end = end.min(self.now.max(self.projections.read_to()?.at));
+                let end = end.min(known);
                 let mut sums: BTreeMap<ConversationId, (Timestamp, i64, i64)> = BTreeMap::new();
                 for (_, stretch) in self.projections.stretches(rep, (begin, end))? {
                     let until = stretch.until.map_or(end, |(at, _)| at.min(end));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{EACH, Opened};
+use super::Opened;
 use crate::domain::deal::Deal;
 use crate::domain::event::Outcome;
 use crate::domain::id::{ConversationId, DealId};
@@ -20,6 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
 use crate::server::measure::holds;
 use crate::server::measure::outcomes::breaches;
+use crate::server::measure::packed::unpacked;
 use crate::server::measure::report::{Desk, Sees};
 use crate::server::measure::row;
 use crate::server::measure::under::{TALKED, Unders, talked};
@@ -54,7 +55,7 @@ impl Desk {
         let of = &of;
         let all = match of.worth {
             Worth::Exchanges | Worth::Meetings => {
-                let (newest, total) = self.exchanges(of, limit.saturating_mul(EACH))?;
+                let (newest, total) = self.exchanges(of, limit)?;
                 return Ok(Opened { total, ..self.each_once(newest, limit)? });
             }
             Worth::Missed | Worth::Cost => self.costly(of)?,
@@ -112,9 +113,10 @@ impl Desk {
         format!("{rep}, {row}, {}", talk.adherence().words())
     }
 
-    /// Exchanges that began in the period, the newest `most` of them; and how many there are.
+    /// Exchanges that began in the period: all of the newest `most` conversations; and how many there are.
     fn exchanges(&self, of: &OfWorth, most: usize) -> Result<(Vec<One>, i64), MeasureError> {
-        let mut values = vec![Value::from(self.window.since), Value::from(self.window.until)];
+        let window = self.counted_days();
+        let mut values = vec![Value::from(window.since), Value::from(window.until)];
         let mut conditions = self.sees.whose().conditions(&mut values)?;
         if let Some((by, key)) = &of.piece.row {
             let column = match by {
@@ -144,24 +146,33 @@ impl Desk {
         } else {
             self.counted(&db, of)?
         };
-        let mut query =
-            db.prepare_cached(&format!("SELECT {TALKED}, outcome {from} ORDER BY day DESC, seq DESC LIMIT {most}"))?;
-        let mut rows = query.query(params_from_iter(&values))?;
+        let newest = newest(&db, &from, &values, most)?;
         let unders = Unders::read(&db)?;
+        let mut theirs = db.prepare_cached("SELECT packed FROM exchanges_of WHERE conversation = ?1")?;
+        let mut query =
+            db.prepare_cached(&format!("SELECT {TALKED}, outcome {from} AND e.seq = ?{}", values.len() + 1))?;
         let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let Some(talk) = talked(row, &unders)? else { continue };
-            let outcome: Option<String> = row.get(5)?;
-            let end = outcome.as_deref().map_or("under way", ended);
-            let said = format!("{end}: {}", self.whose(&talk));
-            all.push(One { conversation: talk.conversation, at: talk.at, n: 1, said, seq: talk.seq });
+        for conversation in newest {
+            let mut rows = theirs.query([&conversation])?;
+            let Some(row) = rows.next()? else { continue };
+            for one in unpacked(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)? {
+                let seq = Value::from(i64::try_from(one.seq).unwrap_or(i64::MAX));
+                let mut rows = query.query(params_from_iter(values.iter().chain(std::iter::once(&seq))))?;
+                let Some(row) = rows.next()? else { continue };
+                let Some(talk) = talked(row, &unders)? else { continue };
+                let outcome: Option<String> = row.get(5)?;
+                let end = outcome.as_deref().map_or("under way", ended);
+                let said = format!("{end}: {}", self.whose(&talk));
+                all.push(One { conversation: talk.conversation, at: talk.at, n: 1, said, seq: talk.seq });
+            }
         }
         Ok((all, total))
     }
 
     /// How many exchanges of all or of teams there are, as they are added up.
     fn counted(&self, db: &Connection, of: &OfWorth) -> Result<i64, MeasureError> {
-        let mut values = vec![Value::from(self.window.since), Value::from(self.window.until)];
+        let window = self.counted_days();
+        let mut values = vec![Value::from(window.since), Value::from(window.until)];
         let mut conditions = self.sees.whose().conditions(&mut values)?;
         let (by, key) = of.piece.row.as_ref().map_or((By::Team, None), |(by, key)| (*by, Some(key.as_str())));
         let adherence = of.piece.adherence.map(Adherence::name);
@@ -196,8 +207,9 @@ impl Desk {
 
     /// What misses cost. Of a reply with several deals each is said, and the reply counts once; of a deal the deal does.
     fn costly(&self, of: &OfWorth) -> Result<Vec<One>, MeasureError> {
-        let (deals, breaches) =
-            self.projections.deals_with(self.span(), of.rule, |db| breaches(db, self.window, &self.sees.whose()))?;
+        let (deals, breaches) = self
+            .projections
+            .deals_with(self.span(), of.rule, |db| breaches(db, self.counted_days(), &self.sees.whose()))?;
         let db = self.projections.reading();
         let by_id: BTreeMap<DealId, &Deal> = deals.iter().map(|known| (known.deal.id.clone(), &known.deal)).collect();
         let mut all: BTreeMap<u64, (i64, Timestamp, &'static str, Vec<String>)> = BTreeMap::new();
@@ -214,6 +226,21 @@ impl Desk {
         }
         Ok(found)
     }
+}
+
+/// Conversations of these exchanges, each once, the newest first. No more is read than it takes to find so many.
+fn newest(db: &Connection, from: &str, values: &[Value], most: usize) -> Result<Vec<[u8; 16]>, MeasureError> {
+    let mut query = db.prepare_cached(&format!("SELECT e.conversation {from} ORDER BY day DESC, seq DESC"))?;
+    let mut rows = query.query(params_from_iter(values))?;
+    let (mut known, mut newest) = (BTreeSet::new(), Vec::new());
+    while newest.len() < most {
+        let Some(row) = rows.next()? else { break };
+        let conversation: [u8; 16] = row.get(0)?;
+        if known.insert(conversation) {
+            newest.push(conversation);
+        }
+    }
+    Ok(newest)
 }
 
 /// How an exchange ended, in words.

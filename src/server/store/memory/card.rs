@@ -25,6 +25,9 @@ impl Tables {
     }
 }
 
+/// Whose signs: of a person on a number, or of whoever has it; and which program pushed them.
+type WhoseSigns = (NumberId, Option<ContactId>, String);
+
 /// What is known beside the cards themselves.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Beside {
@@ -33,8 +36,8 @@ pub(super) struct Beside {
     on: BTreeMap<(ContactId, NumberId), Timestamp>,
     /// Whom the CRM itself was seen to name there.
     read: BTreeSet<(ContactId, NumberId)>,
-    /// Signs that were pushed, since when: of a person on a number, or of whoever has it; and by which program.
-    signs: BTreeMap<(NumberId, Option<ContactId>, String), (Timestamp, Vec<Intent>)>,
+    /// Signs that were pushed, since when.
+    signs: BTreeMap<WhoseSigns, (Timestamp, Vec<Intent>)>,
     changed: Vec<(u64, Changed)>,
     last: u64,
 }

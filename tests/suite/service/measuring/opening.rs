@@ -548,3 +548,36 @@ fn stages(desk: &Desk, told: &Outcomes) {
         assert_eq!(opened, [row.influenced.deals, row.outside.deals], "{row:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_full_and_says_all_of_each_conversation_however_often_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut f = Floor::over(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    f.all_sign_in().await;
+    // Buyers 3 and 2 write once, and then buyer 1 twenty times; each is answered and finished.
+    for n in [3, 2].into_iter().chain([1; 20]) {
+        f.crm_says(n, known(n, chrono_tz::America::New_York)).await;
+        f.clock.advance(Span::minutes(1));
+        let conversation = f.texts(n, "main", "Can we talk?").await;
+        f.clock.advance(Span::minutes(1));
+        f.says_yes("maya", conversation).await;
+        let done = Command::Done { outcome: Outcome::Texted };
+        assert_eq!(f.does("maya", conversation, done).await, Verdict::Done);
+    }
+    let desk = desk(&f, &path).await;
+    let mut wanted = Vec::new();
+    for (n, times) in [(1, 20), (2, 1), (3, 1)] {
+        wanted.push((f.texts_of(n).await.to_string(), times));
+    }
+    for limit in 1..=4 {
+        let wanted = &wanted[..limit.min(3)];
+        let replies = desk.behind_replies(&OnlyThese::default(), limit).unwrap();
+        let replies: Vec<_> = replies.into_iter().map(|one| (one.conversation, one.times)).collect();
+        assert_eq!(replies, wanted, "replies, {limit} at most");
+        let of = OfWorth { worth: Worth::Exchanges, ..OfWorth::default() };
+        let exchanges = desk.behind_outcomes(&of, limit).unwrap();
+        let told: Vec<_> = exchanges.found.into_iter().map(|one| (one.conversation, one.times)).collect();
+        assert_eq!((told.as_slice(), exchanges.total), (wanted, 22), "exchanges, {limit} at most");
+    }
+}
