@@ -4,6 +4,7 @@
 //! arguments, so every rule is tested as a table or a property.
 
 pub mod acknowledge;
+pub mod addressed;
 pub mod alert;
 pub mod answering;
 mod approval;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::handle::{Toast, Weight};
 use super::inbox::waits_for;
 use super::state::{State, name_of};
+use crate::domain::addressed;
 use crate::domain::conversation::{Answer, Status};
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::regulated;
@@ -261,6 +262,11 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
             Fact { kind: Kind::Assigned, key: format!("approve:{message}"), title, body: why }
         });
         facts.extend(asks);
+        let notes = addressed::asking(c, me).map(|note| {
+            let title = format!("{} wrote a note for you: {who}", playbook.rep_name(&note.by));
+            Fact { kind: Kind::Assigned, key: format!("note:{}", note.message), title, body: body("") }
+        });
+        facts.extend(notes);
     }
     let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));
     let concerns = mine || c.owner.as_ref() == Some(me);

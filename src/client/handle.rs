@@ -379,6 +379,8 @@ pub struct ThreadMessage {
     pub pending: Option<OutboxId>,
     /// A note on the meeting that ended the conversation: the CRM gets it with that.
     pub for_crm: bool,
+    /// The colleague whom a note is for.
+    pub reader: Option<RepId>,
 }
 
 /// A hit of a search.

@@ -10,6 +10,7 @@ use super::replica::View;
 use super::state::name_of;
 use super::state::older::missing_before;
 use super::while_away;
+use crate::domain::addressed;
 use crate::domain::asking::heard::Heard;
 use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
@@ -72,7 +73,8 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         let may = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
         c.answers.iter().find(|(_, answer)| may(answer)).map(|(id, _)| *id)
     });
-    let for_me = approval.is_some() || me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c));
+    let asks = |me| waits_for(view.state.playbook.as_ref(), me, c) || view.state.has_unread_note(me, c);
+    let for_me = approval.is_some() || me.is_some_and(asks);
     Row {
         id,
         name: name_of(snapshot),
@@ -168,7 +170,8 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
         .map(|m| {
             let mut message = m.clone();
             message.standing = standing(&m.id).or(message.standing);
-            ThreadMessage { message, pending: None, for_crm: is_on_meeting(c, m) }
+            let reader = addressed::reader(c, m.id).cloned();
+            ThreadMessage { message, pending: None, for_crm: is_on_meeting(c, m), reader }
         })
         .collect();
     let mut n = snapshot.messages.last().map_or(0, |m| m.n);
@@ -193,7 +196,8 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
             standing: standing(&id),
         };
         let for_crm = matches!(envelope.command, Command::Booked { .. });
-        messages.push(ThreadMessage { message, pending: Some(OutboxId::Command(envelope.id)), for_crm });
+        let reader = addressed::reader(c, id).cloned();
+        messages.push(ThreadMessage { message, pending: Some(OutboxId::Command(envelope.id)), for_crm, reader });
     }
     messages
 }
@@ -407,7 +411,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Recall { .. } => "take back".to_owned(),
         Command::Approve { .. } => "approve".to_owned(),
         Command::Decline { .. } => "decline".to_owned(),
-        Command::Note { .. } => "note".to_owned(),
+        Command::Note { to: Some(to), .. } => format!("note for {}", name(to)),
+        Command::Note { to: None, .. } => "note".to_owned(),
         Command::NameWriter { .. } => "who of them writes".to_owned(),
         Command::CorrectKind { kind, .. } => format!("kind of text: {}", kind.word()),
         Command::Snooze { .. } => "snooze".to_owned(),

@@ -20,6 +20,7 @@ use crate::domain::writer;
 use crate::wire::changes::{HeadView, Presence, Snapshot};
 use crate::wire::session::Session;
 
+mod notes;
 pub mod older;
 pub mod rest;
 mod told;

@@ -192,11 +192,13 @@ pub enum Occasion {
     Ruling,
     /// A colleague's text needs a second person, and I may be one.
     Approval,
+    /// A colleague wrote a note for me.
+    Note,
 }
 
 impl Occasion {
     /// Every one there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Offered,
         Self::Pool,
         Self::Climbed,
@@ -206,6 +208,7 @@ impl Occasion {
         Self::HandOff,
         Self::Ruling,
         Self::Approval,
+        Self::Note,
     ];
 
     /// As it stands in the playbook and in webhooks.
@@ -220,6 +223,7 @@ impl Occasion {
             Self::HandOff => "hand_off",
             Self::Ruling => "ruling",
             Self::Approval => "approval",
+            Self::Note => "note",
         }
     }
 
@@ -235,6 +239,7 @@ impl Occasion {
             Self::HandOff => "You are on call now",
             Self::Ruling => "A text that may ask us to stop waits for a ruling",
             Self::Approval => "A colleague's text waits for your approval",
+            Self::Note => "A colleague wrote a note for you",
         }
     }
 }
@@ -284,7 +289,7 @@ pub enum What {
         /// When the answer is due, while a clock runs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<Timestamp>,
-        /// Which text of ours it is about, when it is about one.
+        /// Which text or note of ours it is about, when it is about one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<MessageId>,
     },
@@ -359,9 +364,10 @@ pub enum What {
 }
 
 impl What {
-    /// Whether it asks for somebody who takes the conversation. Whoever is asked to approve of a text takes nothing by it.
+    /// Whether it asks for somebody who takes the conversation. Whoever is asked to approve of a text, or to read a note,
+    /// takes nothing by it.
     pub const fn can_be_taken(&self) -> bool {
-        matches!(self, Self::Alert { occasion, .. } if !matches!(occasion, Occasion::Approval))
+        matches!(self, Self::Alert { occasion, .. } if !matches!(occasion, Occasion::Approval | Occasion::Note))
     }
 
     /// As webhooks and counters name it.

@@ -89,8 +89,13 @@ pub enum Command {
     Approve { message: MessageId },
     /// It may not: it is its author's again.
     Decline { message: MessageId },
-    /// A note for colleagues.
-    Note { message: MessageId, body: Body },
+    /// A note for colleagues. Whom it is for is told of it, when it is for one of them.
+    Note {
+        message: MessageId,
+        body: Body,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<RepId>,
+    },
     /// It is of another kind than the screen guessed. `version` is that of the table that guessed.
     CorrectKind { message: MessageId, guess: MessageKind, kind: MessageKind, version: u32 },
     /// Which of the people who share the number writes; nobody: that is not known after all.
@@ -282,7 +287,7 @@ impl Command {
             Self::Receive(r) => Some((r.message, &r.body)),
             Self::Answer { message, body, .. }
             | Self::AnswerLater { message, body, .. }
-            | Self::Note { message, body } => Some((*message, body)),
+            | Self::Note { message, body, .. } => Some((*message, body)),
             Self::Escalate { note, reason } | Self::Rule { ruling: Ruling::Keep { note, reason, .. } } => {
                 Some((*note, reason))
             }

@@ -131,6 +131,9 @@ pub struct Conversation {
     /// The newest note of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted: Option<Noted>,
+    /// Its newest notes that are for one colleague.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addressed: Vec<super::addressed::Addressed>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -231,6 +234,7 @@ impl Conversation {
             ruling: None,
             awaits: None,
             noted: None,
+            addressed: Vec::new(),
             changed: Timestamp::default(),
         }
     }

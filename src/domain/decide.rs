@@ -55,7 +55,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::TakeElsewhere { door } => triage::take(draft, world, by, Reason::TookElsewhere(*door)),
         Command::Assign { to } => triage::assign(draft, world, by, to),
         Command::Escalate { note, reason } => triage::escalate(draft, world, by, *note, reason),
-        Command::Note { message, body } => triage::note(draft, by, *message, body),
+        Command::Note { message, body, to } => triage::note(draft, world, by, (*message, body), to.as_ref()),
         Command::CorrectKind { message, guess, kind, version } => {
             let told = correction::Told { message: *message, guess: *guess, kind: *kind, version: *version };
             Ok(correction::correct(draft, by, told))

@@ -164,7 +164,13 @@ pub enum Event {
     /// How it stands with the carrier.
     DeliveryChanged { message: MessageId, delivery: Delivery, error: Option<u32> },
     /// A note for colleagues.
-    Noted { message: MessageId, by: RepId },
+    Noted {
+        message: MessageId,
+        by: RepId,
+        /// The colleague whom it is for, when it is for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<RepId>,
+    },
     /// A person says what kind of text it is. The guess and the version of the table that made it are as their screen showed
     /// them; the text itself is not here.
     KindCorrected { message: MessageId, by: RepId, guess: MessageKind, kind: MessageKind, version: u32 },

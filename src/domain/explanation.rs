@@ -77,7 +77,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::WriterNamed { contact: None, by } => {
             vec![format!("{} said that nobody knows which of them writes", name(by))]
         }
-        Event::Noted { by, .. } => vec![format!("{} noted", name(by))],
+        Event::Noted { by, to: Some(to), .. } => vec![format!("{} noted for {}", name(by), name(to))],
+        Event::Noted { by, to: None, .. } => vec![format!("{} noted", name(by))],
         Event::SlaStarted { clock } => due(clock, &time(clock.due)),
         Event::SlaWarned { due } => vec![format!("warned: due {}", time(*due))],
         Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],

@@ -226,7 +226,7 @@ pub(super) fn rule(
             if d.c.inbound > seen || hold.has_unread(read, d.c.id) {
                 return Err(Rejection::Unseen { newest: d.c.inbound });
             }
-            d.say(Event::Noted { message: *note, by: by.clone() });
+            d.say(Event::Noted { message: *note, by: by.clone(), to: None });
             say_ruled(&mut d, hold, Some(by.clone()), Some(*note));
             over(&mut d, world, false);
             lift(&mut d, world, &[]);

@@ -45,6 +45,12 @@ pub enum Rejection {
         /// The name asked for.
         who: RepId,
     },
+    /// A note for somebody who could not read it here.
+    #[error("{who} may not see this conversation")]
+    CannotSee {
+        /// Whom it is for.
+        who: RepId,
+    },
     /// Nobody is left to ask.
     #[error("nobody is left to ask: this is the last step")]
     TopOfLadder,
@@ -149,6 +155,7 @@ impl Rejection {
             Self::NoSuchAnswer => "It was sent, taken back or dropped before.",
             Self::NeedsReview { .. } => "Open the Outbox (O): edit it, send it anyway, or drop it.",
             Self::NoSuchRep { .. } => "Pick somebody from the list.",
+            Self::CannotSee { .. } => "Hand it to them (a), or write the note for everybody who sees it (i).",
             Self::TopOfLadder => "Assign it to a colleague instead.",
             Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
             Self::SnoozeInThePast | Self::InThePast => "Pick a later time.",

@@ -14,6 +14,7 @@ use super::rejection::Rejection;
 use super::routing::{Because, Reason};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
+use super::visibility;
 use super::withdrawal;
 
 /// It is mine: the first one has it, the other learns who and when.
@@ -56,7 +57,7 @@ pub(super) fn escalate(
         return Err(Rejection::TopOfLadder);
     }
     if !reason.is_blank() {
-        d.say(Event::Noted { message: note, by: by.clone() });
+        d.say(Event::Noted { message: note, by: by.clone(), to: None });
     }
     coverage::wake(&mut d);
     for event in climbed {
@@ -65,12 +66,27 @@ pub(super) fn escalate(
     Ok(d.facts())
 }
 
-/// A note for colleagues; the buyer never sees it.
-pub(super) fn note(mut d: Draft, by: &RepId, message: MessageId, body: &Body) -> Result<Decided, Rejection> {
+/// A note for colleagues; the buyer never sees it. One that is for somebody is only for whoever can read it here.
+pub(super) fn note(
+    mut d: Draft,
+    world: &ReadSet<'_>,
+    by: &RepId,
+    (message, body): (MessageId, &Body),
+    to: Option<&RepId>,
+) -> Result<Decided, Rejection> {
     if body.is_blank() {
         return Err(Rejection::Empty);
     }
-    d.say(Event::Noted { message, by: by.clone() });
+    let to = to.filter(|to| *to != by);
+    if let Some(to) = to {
+        if !world.playbook.is_active(to) {
+            return Err(Rejection::NoSuchRep { who: to.clone() });
+        }
+        if !visibility::may_see(&visibility::principals(world.playbook, to), &d.c) {
+            return Err(Rejection::CannotSee { who: to.clone() });
+        }
+    }
+    d.say(Event::Noted { message, by: by.clone(), to: to.cloned() });
     Ok(d.facts())
 }
 
@@ -117,7 +133,7 @@ fn finish(
         return Ok(Vec::new());
     }
     if let Some(note) = note {
-        d.say(Event::Noted { message: note.message, by: by.clone() });
+        d.say(Event::Noted { message: note.message, by: by.clone(), to: None });
     }
     // First, so that it knows the clock that it ends.
     let clock = d.c.clock.clone();

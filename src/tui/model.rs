@@ -118,7 +118,7 @@ pub struct Model {
     /// What the CRM has not taken.
     pub unwritten: Arc<Vec<Unwritten>>,
     /// Notes that were begun and left, by conversation.
-    pub notes: BTreeMap<ConversationId, String>,
+    pub notes: BTreeMap<ConversationId, (String, Option<RepId>)>,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// The line at the bottom.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use comeback::client::alert::{Alert, Alerts, Kind, Raised};
 use comeback::client::state::State;
 use comeback::domain::command::Command;
-use comeback::domain::contact::Address;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::event::Outcome;
 use comeback::domain::id::{ConversationId, DeviceId};
 use comeback::domain::time::Span;
@@ -231,6 +231,26 @@ fn history_raises_nothing_and_is_one_line_on_the_screen() {
     story.crm_says(3, vec![card("c-3")]);
     story.receives(3, "main", "Now", 0, None);
     assert_eq!(kinds(&maya.pulls(&story)), [Kind::Assigned], "from then on, news are news");
+}
+
+#[test]
+fn a_note_for_me_is_one_alert_and_one_for_a_colleague_or_for_everybody_none() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    let mut desk = Desk::settled("lea", &story);
+    let mut note = |story: &mut Story, to: Option<&str>| {
+        let message = story.fresh();
+        let body = Body::new("Between us: ten per cent");
+        story.does("maya", &Command::Note { message, body, to: to.map(Into::into) }).unwrap();
+        desk.pulls(story)
+    };
+    assert_eq!(note(&mut story, None), []);
+    assert_eq!(note(&mut story, Some("adele")), []);
+    let alerts = note(&mut story, Some("lea"));
+    assert_eq!(kinds(&alerts), [Kind::Assigned]);
+    assert!(alerts[0].title.starts_with("Maya wrote a note for you: "), "{alerts:?}");
+    assert!(!alerts[0].title.contains("ten per cent") && !alerts[0].body.contains("ten per cent"), "{alerts:?}");
+    assert_eq!(desk.pulls(&story), [], "once");
 }
 
 #[test]

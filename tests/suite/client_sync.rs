@@ -205,7 +205,7 @@ impl World {
                 wish(Command::Answer { message, body, accept: Vec::new() })
             }
             5 => wish(Command::Take),
-            6 => wish(Command::Note { message, body }),
+            6 => wish(Command::Note { message, body, to: None }),
             7 => wish(Command::Done { outcome: Outcome::Called }),
             8 => wish(Command::Assign { to: rep(if i == 0 { "jon" } else { "maya" }) }),
             9 => wish(Command::Reopen),

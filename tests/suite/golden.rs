@@ -137,7 +137,7 @@ pub(crate) fn events() -> Vec<Event> {
             Event::SendUnknown { .. } => {
                 Event::DeliveryChanged { message, delivery: Delivery::Undelivered, error: Some(30003) }
             }
-            Event::DeliveryChanged { .. } => Event::Noted { message, by: "ben".into() },
+            Event::DeliveryChanged { .. } => Event::Noted { message, by: "ben".into(), to: None },
             Event::Noted { .. } => Event::Snoozed { until: due, by: "ben".into() },
             Event::Snoozed { .. } => Event::Woke,
             Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into(), meeting: None, note: None },
@@ -271,7 +271,7 @@ fn commands() -> Vec<Command> {
                 Command::Release { message, accept: vec![Review::Reassigned("ben".into()), Review::QuietHours] }
             }
             Command::Release { .. } => Command::Recall { message },
-            Command::Recall { .. } => Command::Note { message, body: body() },
+            Command::Recall { .. } => Command::Note { message, body: body(), to: None },
             Command::Note { .. } => {
                 Command::CorrectKind { message, guess: MessageKind::Question, kind: MessageKind::Pricing, version: 1 }
             }
@@ -334,7 +334,8 @@ fn rejections() -> Vec<Rejection> {
             Rejection::AlreadyLeft => Rejection::NoSuchAnswer,
             Rejection::NoSuchAnswer => Rejection::NeedsReview { reasons: vec![Review::BehindParked] },
             Rejection::NeedsReview { .. } => Rejection::NoSuchRep { who: "zoe".into() },
-            Rejection::NoSuchRep { .. } => Rejection::TopOfLadder,
+            Rejection::NoSuchRep { .. } => Rejection::CannotSee { who: "zoe".into() },
+            Rejection::CannotSee { .. } => Rejection::TopOfLadder,
             Rejection::TopOfLadder => Rejection::SnoozePastDue { due: then() },
             Rejection::SnoozePastDue { .. } => Rejection::SnoozeInThePast,
             Rejection::SnoozeInThePast => Rejection::Empty,

@@ -6,6 +6,7 @@ mod channels;
 mod consent;
 mod expectations;
 mod mail;
+mod notes;
 mod pace;
 mod pages;
 mod reports;

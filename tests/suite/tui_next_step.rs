@@ -9,6 +9,7 @@ use comeback::domain::next_step::Earlier;
 use comeback::domain::next_step::rules::Action;
 use comeback::domain::time::Span;
 use comeback::domain::zone;
+use comeback::wire::changes::Author;
 
 use crate::tui_world::{Desk, START};
 
@@ -59,6 +60,43 @@ fn without_a_link_or_an_account_executive_it_says_what_is_missing() {
     desk.says("no meeting_link for you");
     desk.keys("l");
     assert_eq!(commands(&mut desk), []);
+}
+
+#[test]
+fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are_told() {
+    let mut desk = Desk::usual(SIZE);
+    let mut card = crate::world::card("con_1");
+    card.opportunity.as_mut().unwrap().owner = Some("ben".into());
+    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.keys("j Enter l");
+    desk.says("Loop in Ben Sato");
+    desk.keys("1").types("They ask for terms");
+    desk.says("NOTE for Ben Sato on Dana Fox");
+    // Left and taken up again it is still for him.
+    desk.keys("Esc i");
+    desk.says("NOTE for Ben Sato on Dana Fox");
+    desk.commands();
+    desk.keys("Enter");
+    let asked = commands(&mut desk);
+    let [Command::Note { body, to, .. }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((body.as_str(), to), ("They ask for terms", &Some("ben".into())));
+    desk.says("Ben Sato is told");
+    // The next one is for everybody.
+    desk.keys("i").types("Done").keys("Enter");
+    let asked = commands(&mut desk);
+    assert!(matches!(&asked[..], [Command::Note { to: None, .. }]), "{asked:?}");
+}
+
+#[test]
+fn a_note_that_is_for_somebody_reads_so_in_the_thread() {
+    let mut desk = Desk::usual(SIZE);
+    desk.change(1, |t| {
+        let mut note = crate::tui_world::said(730, START, Author::Note("maya".into()), "A word?");
+        note.reader = Some("ben".into());
+        t.messages.push(note);
+    });
+    desk.keys("j Enter");
+    desk.says("note by you for Ben Sato");
 }
 
 #[test]

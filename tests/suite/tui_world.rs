@@ -376,7 +376,7 @@ fn kind_of(message: MessageId, text: &str) -> Option<Taken> {
 pub(crate) fn said(n: u128, at: Timestamp, author: Author, text: &str) -> ThreadMessage {
     let message =
         Message { id: message_id(n), n: 1, at, author, body: Some(Body::new(text)), media: vec![], standing: None };
-    ThreadMessage { message, pending: None, for_crm: false }
+    ThreadMessage { message, pending: None, for_crm: false, reader: None }
 }
 
 /// A text of Maya's and where it stands.

@@ -52,7 +52,10 @@ impl Machine {
             Wish::Send(OutboxId::Command(entry)) => self.send_command(entry, wall, now),
             Wish::Send(OutboxId::Answer(message)) => self.send_answer(message, wall, now),
             Wish::Older(conversation) => self.wish_older(conversation),
-            Wish::See(conversation, seen) => self.state.see(conversation, seen, &mut self.writes),
+            Wish::See(conversation, seen) => {
+                self.state.see(conversation, seen, &mut self.writes);
+                self.state.read_notes(conversation, wall, &mut self.writes);
+            }
             Wish::ReadWhileAway => self.state.read_leave(&mut self.writes),
             Wish::Alerted(key) => {
                 self.state.alerted.insert(key.clone(), wall);

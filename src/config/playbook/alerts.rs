@@ -18,7 +18,7 @@ use crate::domain::id::RepId;
 use crate::domain::time::Span;
 
 /// What is worth an alert when nobody says so: all but what a whole pool hears.
-const USUAL: [Occasion; 8] = [
+const USUAL: [Occasion; 9] = [
     Occasion::Offered,
     Occasion::Climbed,
     Occasion::HandedBack,
@@ -27,6 +27,7 @@ const USUAL: [Occasion; 8] = [
     Occasion::HandOff,
     Occasion::Ruling,
     Occasion::Approval,
+    Occasion::Note,
 ];
 
 #[derive(Deserialize)]

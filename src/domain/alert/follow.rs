@@ -1,6 +1,7 @@
 //! Which notices follow from a fact, and whether one is still wanted when its turn comes.
 
 use super::{Alerts, Notice, Occasion, To, What, approval};
+use crate::domain::addressed;
 use crate::domain::asking::Reroute;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
@@ -78,6 +79,13 @@ pub fn follow(
             }
             notices
         }
+        Event::Noted { message, to: Some(to), .. } => {
+            let mut notices = alert(Occasion::Note, vec![to.clone()]);
+            for notice in &mut notices {
+                notice.what = What::Alert { occasion: Occasion::Note, due, message: Some(*message) };
+            }
+            notices
+        }
         Event::Received { message, kind } if kind.arms_clock() && !use_case::is_for_sales(playbook, &c.use_case) => {
             let what = What::Handled { message: *message, use_case: c.use_case.clone() };
             destination(playbook.alerting.handled.get(&c.use_case), c, what, now)
@@ -110,7 +118,7 @@ pub fn follow(
         | Event::SendAbandoned { .. }
         | Event::SendUnknown { .. }
         | Event::DeliveryChanged { .. }
-        | Event::Noted { .. }
+        | Event::Noted { to: None, .. }
         | Event::KindCorrected { .. }
         | Event::WriterNamed { .. }
         | Event::Snoozed { .. }
@@ -199,6 +207,7 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
         Occasion::Ruling => due.is_none() || c.ruling.is_some(),
         _ if c.is_done() => false,
         Occasion::Approval => message.is_some_and(|text| approval::waits(c, text)),
+        Occasion::Note => message.is_some_and(|note| addressed::asks(c, note)),
         Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
             let asked = |to: &Holder| match to {
                 Holder::Rep(asked) => asked == rep && *occasion != Occasion::Pool,

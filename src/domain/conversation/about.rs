@@ -2,12 +2,14 @@
 //! other programs are told of it.
 
 use super::{Conversation, Status};
+use crate::domain::addressed;
 use crate::domain::event::Event;
 use crate::domain::routing::Reason;
 
 impl Conversation {
     /// Takes in what a fact says of that. Called before the fact is taken in: what it was about until now is still here.
     pub(super) fn turn(&mut self, event: &Event) {
+        addressed::turn(&mut self.addressed, event);
         if let Event::Received { message, kind } = event
             && kind.arms_clock()
         {

@@ -83,5 +83,6 @@ const fn occasion(occasion: Occasion) -> &'static str {
         Occasion::HandOff => "their turn on call",
         Occasion::Ruling => "a text that may ask us to stop and that nobody ruled on",
         Occasion::Approval => "a text of a colleague's that needs a second person",
+        Occasion::Note => "a note that a colleague wrote for them",
     }
 }

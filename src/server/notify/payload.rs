@@ -85,6 +85,7 @@ const fn kind(what: &What) -> &'static str {
             crate::domain::alert::Occasion::HandOff => "alert.hand_off",
             crate::domain::alert::Occasion::Ruling => "alert.ruling",
             crate::domain::alert::Occasion::Approval => "alert.approval",
+            crate::domain::alert::Occasion::Note => "alert.note",
         },
         What::HandOff { .. } => "alert.hand_off",
         What::Broken(_) => "expectation.broken",

@@ -19,6 +19,8 @@ pub struct Composer {
     pub address: Address,
     /// A note for colleagues rather than a text to the buyer.
     pub note: bool,
+    /// The colleague whom the note is for, when it is for one.
+    pub reader: Option<RepId>,
     /// The words.
     pub input: InputLine,
     /// The buyer's texts that were on screen when writing began, or when the rep was asked again.

@@ -7,7 +7,7 @@ use crate::domain::consent::OptOut;
 use crate::domain::contact::Body;
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::respond::MAX_CHARS;
 use crate::domain::snippet::{fields, is_unfilled};
 use crate::domain::time::Timestamp;
@@ -74,16 +74,17 @@ fn begin(model: &mut Model, id: ConversationId, note: bool) {
     let Some(row) = model.row(id) else { return };
     let (name, address) = (row.name.clone(), row.address.clone());
     super::browse::open(model, id);
-    let kept = if note {
+    let (kept, reader) = if note {
         model.notes.remove(&id).unwrap_or_default()
     } else {
-        model.thread_of(id).map(|t| t.draft.clone()).unwrap_or_default()
+        (model.thread_of(id).map(|t| t.draft.clone()).unwrap_or_default(), None)
     };
     model.composer = Some(Composer {
         to: id,
         name,
         address,
         note,
+        reader,
         input: InputLine::with_text(&kept),
         seen: model.seen(id),
         asked: Vec::new(),
@@ -280,7 +281,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
         && composer.note
         && !composer.input.text().trim().is_empty()
     {
-        model.notes.insert(composer.to, composer.input.text().to_owned());
+        model.notes.insert(composer.to, (composer.input.text().to_owned(), composer.reader));
     }
 }
 
@@ -378,8 +379,10 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     }
     let body = Body::new(if composer.note { text } else { snippets::whole(model, &composer).trim().to_owned() });
     if composer.note {
-        out.push(act::ask((composer.to, composer.seen), Command::Note { message: model.fresh, body }));
-        return model.say("Noted, for colleagues only.", now);
+        let told = told(model, composer.reader.as_ref());
+        let to = composer.reader;
+        out.push(act::ask((composer.to, composer.seen), Command::Note { message: model.fresh, body, to }));
+        return model.say(told, now);
     }
     let mut seen = composer.seen;
     let mut accept = Vec::new();
@@ -410,6 +413,15 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         (_, true, _) => "queued until the backend answers, then for a second person",
     };
     model.say(format!("To {}: {how}; u takes it back.", composer.name), now);
+}
+
+/// What became of a note, and who is told of it.
+fn told(model: &Model, reader: Option<&RepId>) -> String {
+    let Some(name) = reader.map(|rep| model.rep_name(rep)) else {
+        return "Noted, for colleagues only.".to_owned();
+    };
+    let when = if matches!(model.link, LinkState::Online) { "" } else { " once the backend answers" };
+    format!("Noted, for colleagues only. {name} is told{when}.")
 }
 
 /// What is asked before a text goes.

@@ -103,7 +103,7 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     let name = model.rep_name(&rep).to_owned();
     let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
     let choices = vec![
-        choice(format!("Note for {name}"), "you keep it; the buyer never sees the note", Does::NoteTo(rep.clone())),
+        choice(format!("Note for {name}"), "they are told of it, and you keep the reply", Does::NoteTo(rep.clone())),
         choice(format!("Hand it to {name}"), "they answer from here on", Does::Assign(rep)),
     ];
     let about = vec![(id, model.seen(id))];
@@ -112,11 +112,12 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     model.overlay = Some(Overlay::Pick(pick));
 }
 
-/// Begins a note that names a colleague.
-pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: &RepId, now: Timestamp) {
-    let name = model.rep_name(rep).to_owned();
+/// Begins a note for a colleague, who is told of it.
+pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: RepId) {
     composer::note(model, id);
-    snippets::insert(model, &format!("{name}: "), now);
+    if let Some(composer) = &mut model.composer {
+        composer.reader = Some(rep);
+    }
 }
 
 /// Finishes it with that outcome.

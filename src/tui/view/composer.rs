@@ -58,7 +58,8 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String {
     let who = words::person(&composer.name, &composer.address);
     if composer.note {
-        return format!("NOTE on {who}, colleagues only");
+        let reader = composer.reader.as_ref().map(|rep| format!(" for {}", model.rep_name(rep))).unwrap_or_default();
+        return format!("NOTE{reader} on {who}, colleagues only");
     }
     let time = model.thread_of(composer.to).and_then(|thread| thread.binds.zone).map(|(zone, sure)| {
         let mark = if sure { "" } else { "?" };

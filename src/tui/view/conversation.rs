@@ -221,7 +221,8 @@ fn message_lines(
         Author::Note(rep) => {
             let to_crm = entry.for_crm && around::is_told_ends(model, thread);
             let reads = if to_crm { "(for the CRM, too)" } else { "(not for the buyer)" };
-            let head = [(format!("┆ note by {}", who(rep)), Tone::Note), (time, Tone::Dim)];
+            let reader = entry.reader.as_ref().map(|reader| format!(" for {}", who(reader))).unwrap_or_default();
+            let head = [(format!("┆ note by {}{reader}", who(rep)), Tone::Note), (time, Tone::Dim)];
             (1, Tone::Note, head.into_iter().chain([(reads.to_owned(), Tone::Note)]).collect())
         }
     };

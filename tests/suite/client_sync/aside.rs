@@ -6,7 +6,7 @@ use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
-use comeback::domain::event::Outcome;
+use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{CommandId, ConversationId, MessageId};
 use comeback::domain::meeting::{Meeting, Remark};
 use comeback::domain::time::Span;
@@ -58,7 +58,33 @@ fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
     state.apply(page, &mut Vec::new()).unwrap();
     assert_eq!(notes(&state), [(message, true)]);
     let (later, body) = note(503, "Their CFO comes, too.");
-    let plain = Command::Note { message: later, body };
+    let plain = Command::Note { message: later, body, to: None };
     state.put(CommandId(Uuid::from_u128(3)), Some(C), seen, plain, now + Span::minutes(1), &mut Vec::new());
     assert_eq!(notes(&state), [(message, true), (later, false)]);
+}
+
+#[test]
+fn a_note_for_me_asks_until_it_was_on_the_screen() {
+    let mut backend = Backend::new(&["maya"]);
+    let mut state = State::default();
+    state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
+    let now = at(START);
+    backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
+    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
+    state.apply(page, &mut Vec::new()).unwrap();
+    let for_me = |state: &State| {
+        let view = replica::replay(state, 1.0);
+        inbox::inbox(&view).rows[0].for_me
+    };
+    // It is somebody else's, and a note of theirs is for me.
+    let message = MessageId(Uuid::from_u128(501));
+    let c = &mut state.base.get_mut(&C).unwrap().state;
+    c.assignment = None;
+    c.apply(now, &Event::Noted { message, by: "jon".into(), to: Some("maya".into()) });
+    assert!(for_me(&state));
+    let mut writes = Vec::new();
+    state.read_notes(C, now, &mut writes);
+    assert!(!for_me(&state) && writes.len() == 1, "{writes:?}");
+    state.read_notes(C, now, &mut writes);
+    assert_eq!(writes.len(), 1, "once");
 }

@@ -441,9 +441,27 @@ fn reps_whom_no_alert_can_reach_are_found_with_what_to_do() {
 }
 
 #[test]
+fn a_note_for_a_colleague_alerts_them_alone_until_they_act() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::Take).unwrap();
+    let message = story.fresh();
+    let note = Command::Note { message, body: Body::new("A word?"), to: Some("lea".into()) };
+    let noted = story.does("maya", &note).unwrap();
+    let notices = follows(&story, &noted, Some("maya"));
+    assert_eq!(told(&notices), pairs(&[("rep:lea", "note")]));
+    assert!(!notices[0].what.can_be_taken() && is_wanted(&notices[0], story.c()));
+    story.playbook.alerting.reps.insert("lea".into(), alerts(&["page"], [Occasion::Warn]));
+    assert_eq!(follows(&story, &noted, Some("maya")), [], "they do not want to hear of notes");
+    story.does("lea", &Command::Take).unwrap_err();
+    let answer = Command::Note { message: story.fresh(), body: Body::new("Ten per cent"), to: None };
+    story.does("lea", &answer).unwrap();
+    assert!(!is_wanted(&notices[0], story.c()), "they know");
+}
+
+#[test]
 fn a_note_beside_a_reply_alerts_nobody() {
     let (mut story, _) = loud_story();
     let message = story.fresh();
-    let noted = story.does("ben", &Command::Note { message, body: Body::new("hm") }).unwrap_or_default();
+    let noted = story.does("ben", &Command::Note { message, body: Body::new("hm"), to: None }).unwrap_or_default();
     assert_eq!(follows(&story, &noted, Some("ben")), []);
 }

@@ -1,5 +1,6 @@
 //! Notes, snoozing, finishing, reopening, opting out by hand.
 
+use comeback::domain::addressed;
 use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::Command;
 use comeback::domain::consent::{OptOutSource, Scope};
@@ -110,9 +111,44 @@ fn a_note_is_for_colleagues_it_meets_no_clock_and_takes_nothing() {
     let mut story = Story::with_mayas_buyer();
     let before = story.c().clone();
     let message = story.fresh();
-    story.does("maya", &Command::Note { message, body: Body::new("Ask legal first") }).unwrap();
+    story.does("maya", &Command::Note { message, body: Body::new("Ask legal first"), to: None }).unwrap();
     assert_eq!((&story.c().clock, &story.c().assignment), (&before.clock, &before.assignment));
-    assert_eq!(story.does("maya", &Command::Note { message, body: Body::new("  ") }), Err(Rejection::Empty));
+    assert_eq!(story.does("maya", &Command::Note { message, body: Body::new("  "), to: None }), Err(Rejection::Empty));
+}
+
+#[test]
+fn a_note_for_a_colleague_asks_for_them_until_they_act_and_is_for_nobody_who_cannot_read_it() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    let message = story.fresh();
+    let note = |to: &str| Command::Note { message, body: Body::new("Your deal: a word?"), to: Some(to.into()) };
+    let stranger = Rejection::NoSuchRep { who: "nobody".into() };
+    assert_eq!(story.does("maya", &note("nobody")), Err(stranger));
+    assert_eq!(story.does("maya", &note("kim")), Err(Rejection::CannotSee { who: "kim".into() }));
+    let mut own = story.clone();
+    let noted = Event::Noted { message, by: "maya".into(), to: None };
+    assert_eq!(own.does("maya", &note("maya")), Ok(vec![noted]), "nobody is told of their own note");
+    // The lead may see it.
+    let before = story.c().assignment.clone();
+    let noted = Event::Noted { message, by: "maya".into(), to: Some("lea".into()) };
+    assert_eq!(story.does("maya", &note("lea")), Ok(vec![noted]));
+    assert_eq!(story.c().assignment, before);
+    assert_eq!(addressed::reader(story.c(), message), Some(&"lea".into()));
+    assert!(addressed::asks(story.c(), message));
+    let mut finished = story.clone();
+    finished.does("maya", &done(Outcome::Called)).unwrap();
+    assert!(!addressed::asks(finished.c(), message), "nothing is left to do");
+    let answer = Command::Note { message: story.fresh(), body: Body::new("Give them ten"), to: None };
+    story.does("lea", &answer).unwrap();
+    assert!(!addressed::asks(story.c(), message), "they have read it");
+    assert_eq!(addressed::reader(story.c(), message), Some(&"lea".into()), "and it was for them");
+}
+
+#[test]
+fn a_note_of_an_old_journal_is_for_nobody_by_name() {
+    let old = r#"{ "event": "noted", "message": "01955f3a-0000-7000-8000-000000000001", "by": "ben" }"#;
+    let read: Event = serde_json::from_str(old).unwrap();
+    assert!(matches!(read, Event::Noted { to: None, .. }), "{read:?}");
 }
 
 #[test]
@@ -139,7 +175,7 @@ fn behind_a_parked_command_only_what_harms_nobody_goes_ahead() {
         assert_eq!(story.does("maya", &command), parked, "{command:?}");
     }
     let message = story.fresh();
-    assert!(story.does("maya", &Command::Note { message, body: Body::new("later") }).is_ok());
+    assert!(story.does("maya", &Command::Note { message, body: Body::new("later"), to: None }).is_ok());
     assert!(story.does("maya", &Command::OptOut { source: OptOutSource::Carrier }).is_ok());
 }
 

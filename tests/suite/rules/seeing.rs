@@ -84,7 +84,7 @@ fn an_answer_on_its_way_stays_visible_to_its_writer() {
 #[test]
 fn what_one_may_not_see_is_not_there() {
     let mut story = Story::with_mayas_buyer();
-    let note = |s: &mut Story| Command::Note { message: s.fresh(), body: Body::new("hi") };
+    let note = |s: &mut Story| Command::Note { message: s.fresh(), body: Body::new("hi"), to: None };
     for stranger in ["kim", "nora", "omar", "nobody"] {
         let commands = [
             Command::Take,

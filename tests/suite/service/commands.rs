@@ -28,7 +28,7 @@ fn refused(rejection: Rejection) -> Verdict {
 
 impl Floor {
     fn note(&mut self, body: &str) -> Command {
-        Command::Note { message: self.fresh(), body: Body::new(body) }
+        Command::Note { message: self.fresh(), body: Body::new(body), to: None }
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) fn act(world: &mut World, i: usize) {
         }
         10 => {
             let body = Body::new(world.typed.word(i));
-            wish(Command::Note { message: fresh(world, i), body })
+            wish(Command::Note { message: fresh(world, i), body, to: None })
         }
         11 => wish(Command::Take),
         12 => {

@@ -67,7 +67,8 @@ fn words(w: u8, n: u8) -> String {
 
 fn note(w: u8, n: u64, about: ConversationId) -> Envelope {
     let id = Uuid::from_u128(u128::from(w) << 64 | u128::from(n) << 1 | 1);
-    let command = Command::Note { message: MessageId(id), body: Body::new(words(w, u8::try_from(n).unwrap())) };
+    let body = Body::new(words(w, u8::try_from(n).unwrap()));
+    let command = Command::Note { message: MessageId(id), body, to: None };
     let id = CommandId(id);
     Envelope { id, n, after: 0, seen: 9, issued_at: minute(0), conversation: Some(about), command }
 }

@@ -154,7 +154,7 @@ fn wish(state: &State, name: &str, dice: &mut StdRng, words: &mut Vec<String>) -
     let held = snapshot.state.answers.iter().find(|(_, a)| matches!(a.state, AnswerState::Held { .. }));
     let command = match dice.random_range(0..10) {
         0 => Command::Take,
-        1 => Command::Note { message, body: Body::new("seen") },
+        1 => Command::Note { message, body: Body::new("seen"), to: None },
         2 if held.is_some() => Command::Recall { message: *held?.0 },
         _ => {
             let body = format!("{name} {}", words.len() + 1);

@@ -56,7 +56,9 @@ impl NoticeStore for MemoryStore {
         let to = To::Rep(rep.clone());
         let told = tables.notices.values().filter(|row| row.first && row.notice.to == to);
         let told = told.filter(|row| row.by.as_deref() == Some(channel) && row.notice.conversation.is_some());
-        let asks = |row: &&NoticeRow| !matches!(row.notice.what, What::Alert { occasion: Occasion::Approval, .. });
+        let asks = |row: &&NoticeRow| {
+            !matches!(row.notice.what, What::Alert { occasion: Occasion::Approval | Occasion::Note, .. })
+        };
         let told = told.filter(asks).filter_map(|row| match row.ended? {
             (Ended::Sent, at) => Some((at, row.id, row.notice.conversation?)),
             (Ended::Dropped | Ended::Unknown | Ended::Dead, _) => None,

@@ -91,7 +91,7 @@ fn sent(tx: &Transaction<'_>, since: Timestamp) -> Result<Vec<(String, Timestamp
 
 fn told_last(tx: &Transaction<'_>, rep: &RepId, channel: &str) -> Result<Option<ConversationId>, StoreError> {
     let sql = "SELECT conversation FROM notice WHERE recipient = ?1 AND by = ?2 AND ended = 'sent' AND first = 1 \
-               AND conversation IS NOT NULL AND coalesce(json_extract(body, '$.what.alert.occasion'), '') <> 'approval' \
+               AND conversation IS NOT NULL AND coalesce(json_extract(body, '$.what.alert.occasion'), '') NOT IN ('approval', 'note') \
                ORDER BY ended_at DESC, id DESC LIMIT 1";
     let to = To::Rep(rep.clone()).key();
     let found = tx.prepare_cached(sql)?.query_row(params![to, channel], |r| r.get::<_, String>(0));
