@@ -84,10 +84,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],
         Event::SlaMet { late, .. } => vec![if *late { "answered, late" } else { "answered in time" }.to_owned()],
         Event::SlaRearmed { clock } => vec![format!("nothing has answered it: due again {}", time(clock.due))],
-        Event::SlaRecomputed { clock } => {
-            let (due, version) = (time(clock.due), clock.playbook);
-            vec![format!("due {due} from now on: cohort \"{}\", playbook version {version}", clock.cohort)]
-        }
+        Event::SlaRecomputed { clock } => vec![due_anew(clock, &time(clock.due))],
         Event::SlaDropped => vec!["no answer is needed any more".to_owned()],
         Event::Snoozed { until, by } => vec![format!("snoozed by {} until {}", name(by), time(*until))],
         Event::Woke => vec!["back in sight".to_owned()],
@@ -151,6 +148,11 @@ fn due(clock: &Clock, at: &str) -> Vec<String> {
         format!("the {which} is due {at}"),
         format!("cohort \"{}\", playbook version {}", clock.cohort, clock.playbook),
     ]
+}
+
+/// The same of a clock that runs: its class turned out to be another one, or another version was applied to running clocks.
+fn due_anew(clock: &Clock, at: &str) -> String {
+    format!("due {at} from now on: cohort \"{}\", playbook version {}", clock.cohort, clock.playbook)
 }
 
 /// What the hours said of an answer, and where the buyer may be.
