@@ -482,8 +482,7 @@ impl Conversation {
         matches!(self.status, Status::Done(_))
     }
 
-    /// The earliest instant at which the clock, an offer, a snooze, a ruling or the wait for a card wants attention. A ruling does also when
-    /// nothing else is left to do.
+    /// The earliest instant at which a clock, an offer, a snooze or the wait for a card wants attention; or a ruling, even when done.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let ruling = self.ruling.map(|clock| clock.next());
         if self.is_done() {

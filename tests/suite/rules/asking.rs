@@ -191,6 +191,7 @@ fn a_buyer_somebody_has_already_waits_for_nothing() {
 /// Maya's buyer, finished, and to be asked about again: since then the deal is Ben's, as the CRM would say.
 fn finished() -> Story {
     let mut story = Story::with_mayas_buyer();
+    story.playbook.ownership = vec![OwnerRule::from(OwnerSource::Opportunity)];
     story.does("maya", &Command::Take).unwrap();
     story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
     story.minutes_pass(60);
@@ -237,12 +238,19 @@ fn a_buyer_who_comes_back_while_the_crm_is_silent_goes_to_whom_an_older_card_nam
 }
 
 #[test]
-fn whoever_takes_a_buyer_who_came_back_keeps_them() {
-    let mut story = finished();
-    story.texts("One more thing");
-    story.does("maya", &Command::Take).unwrap();
-    assert_eq!(story.c().awaits, None);
-    is_bens(&mut story);
-    assert_eq!(offers(&matched(&mut story)), 0);
-    assert_eq!(holder(&story), Some(rep("maya")));
+fn whoever_takes_or_is_given_a_buyer_who_came_back_keeps_them() {
+    for (who, command, has) in [
+        ("maya", Command::Take, "maya"),
+        ("lea", Command::Take, "lea"),
+        ("lea", Command::Assign { to: "maya".into() }, "maya"),
+        ("maya", Command::Assign { to: "maya".into() }, "maya"),
+    ] {
+        let mut story = finished();
+        story.texts("One more thing");
+        story.does(who, &command).unwrap();
+        assert_eq!(story.c().awaits, None, "{who} {command:?}");
+        is_bens(&mut story);
+        assert_eq!(offers(&matched(&mut story)), 0, "{who} {command:?}");
+        assert_eq!(holder(&story), Some(rep(has)));
+    }
 }

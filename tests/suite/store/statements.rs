@@ -127,7 +127,7 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
         for sql in statements(&std::fs::read_to_string(&file).unwrap()) {
             let sql = [
                 ("{columns}", "seq"),
-                ("{sql}", ""),
+                ("{sql}", "day BETWEEN ?1 AND ?2"),
                 ("{order}", " ORDER BY day DESC, seq DESC"),
                 ("{column}", "team"),
                 ("{conditions}", ""),
