@@ -20,6 +20,7 @@ use super::routing::{Assignment, Holder, Passed, Reason};
 use super::sla::{self, Response, Stage};
 use super::time::Span;
 use super::use_case;
+use super::withdrawal;
 
 pub mod heard;
 
@@ -89,18 +90,19 @@ const OLDER: &str = "had not read their card anew in time: the older one was use
 
 /// The card came, or its time is over (`late`): the reply is routed, as if that had been known when it came.
 pub(super) fn over(d: &mut Draft, world: &ReadSet<'_>, late: bool) {
-    follow_cohort(d, world);
+    // Whoever said stop meanwhile waits for no answer.
+    if !withdrawal::is_out(world, &d.c.line) {
+        follow_cohort(d, world);
+    }
     let area_code = world.address.and_then(|address| territory::area_code(address.as_str()));
-    // Whoever worked on it before it began anew comes first, also where nobody owned it.
-    let worked = d.c.taker().map(|(rep, _)| rep.clone());
+    let worked = d.c.worked.clone();
     let mut found = receive::find_owner(d, world, area_code, worked.as_ref());
     if late {
         // An older card may be here, and was routed by.
         let why = if world.cards.is_empty() { UNKNOWN } else { OLDER };
         found.passed.insert(0, Passed { who: "the CRM".to_owned(), why: why.to_owned() });
     }
-    // Whom it is with since was offered it, took it or was given it: then nothing waits any more.
-    if !d.c.is_done() && d.c.awaits.is_some() {
+    if !d.c.is_done() && d.c.assignment.is_none() {
         receive::offer(d, world, found);
     }
     d.say(Event::CardSettled { late });

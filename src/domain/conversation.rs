@@ -25,6 +25,7 @@ pub use answer::{Answer, AnswerState};
 mod about;
 mod answer;
 mod answers;
+mod deadline;
 
 /// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +129,9 @@ pub struct Conversation {
     /// While its offer waits for the CRM to say who this is: until then at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Timestamp>,
+    /// Who worked on it last, while it does so after it was finished: they come first, where that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worked: Option<RepId>,
     /// The newest note of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted: Option<Noted>,
@@ -233,6 +237,7 @@ impl Conversation {
             finished: None,
             ruling: None,
             awaits: None,
+            worked: None,
             noted: None,
             addressed: Vec::new(),
             changed: Timestamp::default(),
@@ -273,7 +278,7 @@ impl Conversation {
             Event::Matched { contacts, use_case, cohort, evidence, team } => {
                 if let Some(team) = team {
                     self.team = team.clone();
-                    self.pooled = false;
+                    (self.pooled, self.worked) = (false, None);
                 }
                 self.evidence.clone_from(evidence);
                 self.contacts.clone_from(contacts);
@@ -293,8 +298,8 @@ impl Conversation {
                 self.last_kind = Some(*kind);
                 self.corrected = None;
             }
-            Event::CardAwaited { until } => self.awaits = Some(*until),
-            Event::CardSettled { .. } => self.awaits = None,
+            Event::CardAwaited { until } => self.await_card(*until),
+            Event::CardSettled { .. } => (self.awaits, self.worked) = (None, None),
             Event::Offered { .. } | Event::Taken { .. } => self.assign(at, event),
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
             Event::SlaStarted { clock } => {
@@ -341,7 +346,7 @@ impl Conversation {
             Event::Done { outcome, by, .. } => {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
-                self.awaits = None;
+                (self.awaits, self.worked) = (None, None);
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone(), at: Some(at) });
             }
             Event::RulingDue { warn, due } => {
@@ -385,7 +390,7 @@ impl Conversation {
 
     /// Somebody else holds it, or the same one in another way.
     fn assign(&mut self, at: Timestamp, event: &Event) {
-        self.awaits = None;
+        (self.awaits, self.worked) = (None, None);
         if let Event::Offered { to, step, expires, because, covers, weighed } = event {
             if let Some(weighed) = weighed {
                 self.candidates = because.passed.iter().chain(&weighed.later).cloned().collect();
@@ -480,21 +485,5 @@ impl Conversation {
     /// Whether nothing is left to do.
     pub const fn is_done(&self) -> bool {
         matches!(self.status, Status::Done(_))
-    }
-
-    /// The earliest instant at which a clock, an offer, a snooze or the wait for a card wants attention; or a ruling, even when done.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let ruling = self.ruling.map(|clock| clock.next());
-        if self.is_done() {
-            return ruling;
-        }
-        // What waits for a card is offered anew: until then nobody's time to take it runs.
-        let offer = self.assignment.as_ref().filter(|_| self.awaits.is_none()).and_then(|a| a.expires);
-        let snooze = match self.status {
-            Status::Snoozed(until) => Some(until),
-            Status::Open | Status::Done(_) => None,
-        };
-        let clock = self.clock.as_ref().and_then(Clock::next);
-        [offer, snooze, clock, ruling, self.awaits].into_iter().flatten().min()
     }
 }

@@ -40,8 +40,8 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     if block::is_blocked(world) {
         return block::received(d, world, text, kind, cx);
     }
-    let moved = refresh_match(&mut d, world, text, kind);
     let waits = asking::waits(&mut d, text, kind);
+    let moved = refresh_match(&mut d, world, text, kind);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
@@ -276,14 +276,13 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     // Whoever worked on it last comes first when it is offered again, also where nobody owned it.
     let again = (was_done || holder_gone) && !moved;
-    let worked = d.c.taker().map(|(rep, _)| rep.clone()).filter(|_| again);
+    let worked = d.c.taker().map(|(rep, _)| rep.clone()).filter(|_| again).or_else(|| d.c.worked.clone());
     let found = find_owner(d, world, area_code, worked.as_ref());
     // An offer of before that no longer passes on, as one that was finished and then snoozed, would wait for ever.
     let stands = |a: &Assignment| a.taken.is_none() && a.expires.is_none() && a.step.is_some();
     let stuck = waits_anew && d.c.assignment.as_ref().is_some_and(stands);
     if d.c.assignment.is_none()
         || was_done
-        || d.c.awaits.is_some()
         || holder_gone
         || moved
         || stuck

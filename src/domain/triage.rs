@@ -19,8 +19,7 @@ use super::withdrawal;
 
 /// It is mine: the first one has it, the other learns who and when.
 pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId, how: Reason) -> Result<Decided, Rejection> {
-    // Who had it before it began anew has it no more than others: it is offered again in a moment.
-    if let Some((rep, at)) = d.c.taker().filter(|_| d.c.awaits.is_none()) {
+    if let Some((rep, at)) = d.c.taker() {
         return if rep == by { Ok(Vec::new()) } else { Err(Rejection::TakenBy { by: rep.clone(), at }) };
     }
     let answer_by = escalation::answer_by(world, &d.c, d.now);
@@ -34,14 +33,12 @@ pub(super) fn assign(mut d: Draft, world: &ReadSet<'_>, by: &RepId, to: &RepId) 
     if !world.playbook.is_active(to) {
         return Err(Rejection::NoSuchRep { who: to.clone() });
     }
-    // Whoever had it before it began anew would lose it in a moment.
-    let anew = d.c.awaits.is_some();
     if to == by {
-        if anew || d.c.taker().is_none_or(|(rep, _)| rep != by) {
+        if d.c.taker().is_none_or(|(rep, _)| rep != by) {
             let answer_by = escalation::answer_by(world, &d.c, d.now);
             d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
         }
-    } else if anew || d.c.assignee() != Some(to) && d.c.loan.as_ref().is_none_or(|loan| loan.of != *to) {
+    } else if d.c.assignee() != Some(to) && d.c.loan.as_ref().is_none_or(|loan| loan.of != *to) {
         coverage::give(&mut d, world, to, Reason::Person(by.clone()), (None, None));
     }
     Ok(d.facts())

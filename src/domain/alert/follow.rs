@@ -250,7 +250,7 @@ fn late(playbook: &Playbook, c: &Conversation, was: &str, now: Timestamp) -> Vec
     let offered = |a: &Assignment| a.taken.is_none() && playbook.asking.reroute != Reroute::Never;
     // One whose offer waits for the CRM was told when it came, unless it was Sales' then.
     let waits = c.awaits.is_some() && use_case::sent_on(playbook, was).is_none();
-    let was_ours = !c.is_sent_on() && (waits || c.assignment.as_ref().is_some_and(offered));
+    let was_ours = !c.is_sent_on() && c.assignment.as_ref().map_or(waits, offered);
     let (Some(channel), Some(message)) = (use_case::sent_on(playbook, &c.use_case), c.last_text) else {
         return Vec::new();
     };

@@ -254,3 +254,31 @@ fn whoever_takes_or_is_given_a_buyer_who_came_back_keeps_them() {
         assert_eq!(holder(&story), Some(rep(has)));
     }
 }
+
+#[test]
+fn who_answers_a_buyer_who_came_back_has_them_and_nobody_is_asked_on() {
+    let mut story = finished();
+    story.texts("One more thing");
+    let message = story.answers("maya");
+    assert_eq!((holder(&story), story.c().awaits), (Some(rep("maya")), None), "she took it with that");
+    is_bens(&mut story);
+    assert_eq!(offers(&matched(&mut story)), 0);
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    story.minutes_pass(120);
+    assert_eq!((holder(&story), &story.c().clock), (Some(rep("maya")), &None));
+}
+
+#[test]
+fn a_stop_meanwhile_leaves_no_clock_behind() {
+    for comes_back in [false, true] {
+        let mut story = if comes_back { finished() } else { Story::begins() };
+        story.waits = Some(BUDGET);
+        story.texts("Can we talk about the price?");
+        story.texts("STOP");
+        story.crm_says(1, vec![card("c-1")]);
+        matched(&mut story);
+        assert_eq!((&story.c().clock, story.c().awaits), (&None, None), "{comes_back}");
+        assert!(story.minutes_pass(120).iter().all(|event| !matches!(event, Event::SlaBreached { .. })));
+    }
+}
