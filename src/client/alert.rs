@@ -228,9 +228,7 @@ fn summary(held: &BTreeMap<ConversationId, Kind>) -> Option<String> {
 /// What there is to say of a conversation, with a key for each that stays the same as long as it is the same fact.
 fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
     let c = &snapshot.state;
-    let Some(me) = state.session.as_ref().map(|s| &s.rep).filter(|_| c.status == Status::Open) else {
-        return Vec::new();
-    };
+    let Some(me) = state.session.as_ref().map(|s| &s.rep) else { return Vec::new() };
     let who = name_of(snapshot);
     let account = writer::account(writer::cards(&snapshot.state, &snapshot.cards));
     let body = |why: &str| match &account {
@@ -238,6 +236,17 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         Some(account) => format!("{account}: {why}"),
         None => why.to_owned(),
     };
+    let notes: Vec<Fact> = state.playbook.as_ref().map_or_else(Vec::new, |playbook| {
+        let told = addressed::asking(c, me).map(|note| {
+            let title = format!("{} wrote a note for you: {who}", playbook.rep_name(&note.by));
+            Fact { kind: Kind::Assigned, key: format!("note:{}", note.message), title, body: body("") }
+        });
+        told.collect()
+    });
+    // What is done or out of sight asks for nobody, but for whom a colleague writes there.
+    if c.status != Status::Open {
+        return notes;
+    }
     let mut facts = Vec::new();
     let mine = waits_for(state.playbook.as_ref(), me, c);
     if let Some(a) = c.assignment.as_ref().filter(|a| mine && a.taken.is_none() && !is_my_doing(&a.because.reason, me))
@@ -262,12 +271,8 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
             Fact { kind: Kind::Assigned, key: format!("approve:{message}"), title, body: why }
         });
         facts.extend(asks);
-        let notes = addressed::asking(c, me).map(|note| {
-            let title = format!("{} wrote a note for you: {who}", playbook.rep_name(&note.by));
-            Fact { kind: Kind::Assigned, key: format!("note:{}", note.message), title, body: body("") }
-        });
-        facts.extend(notes);
     }
+    facts.extend(notes);
     let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));
     let concerns = mine || c.owner.as_ref() == Some(me);
     facts.extend(held(state, snapshot, (concerns, leads), &who).map(|(key, title)| Fact {

@@ -289,6 +289,8 @@ pub struct Row {
     pub loan: Option<Loan>,
     /// Whether it waits for me: I hold it, or it is offered to me or to a pool of mine and nobody took it.
     pub for_me: bool,
+    /// A colleague's note for me here was not on the screen yet.
+    pub noted: bool,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
     /// Nothing shows that they want texts, and the playbook asks for that.

@@ -73,8 +73,9 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         let may = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
         c.answers.iter().find(|(_, answer)| may(answer)).map(|(id, _)| *id)
     });
-    let asks = |me| waits_for(view.state.playbook.as_ref(), me, c) || view.state.has_unread_note(me, c);
-    let for_me = approval.is_some() || me.is_some_and(asks);
+    let noted = me.is_some_and(|me| view.state.has_unread_note(me, c));
+    let waits = me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c));
+    let for_me = approval.is_some() || noted || waits;
     Row {
         id,
         name: name_of(snapshot),
@@ -95,6 +96,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         owner: c.owner.clone(),
         loan: c.loan.clone(),
         for_me,
+        noted,
         opted_out: opted_out(view, snapshot),
         no_evidence: against(view, snapshot).contains(&Review::NoEvidence),
         blocked: view.number(snapshot).blocked.clone(),
@@ -453,6 +455,11 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
 }
 
 impl Row {
+    /// Whether it stands under *For me* now: what is done or snoozed does only for a note that was not read.
+    pub fn asks(&self) -> bool {
+        self.for_me && (self.noted || self.status == Status::Open)
+    }
+
     /// Its place in the list, smallest first: for me with a running clock (so the most late first), for me without
     /// one, others' clocks, then what changed last; snoozed by when they wake, done last. Due at the same time, or without
     /// a clock, a use case of higher priority stands first.

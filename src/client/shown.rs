@@ -76,5 +76,6 @@ fn is_over(state: &State, id: ConversationId, told: Told) -> bool {
     let late = snapshot.state.clock.as_ref().is_some_and(|clock| clock.stage != Stage::Running);
     let answered = matches!(told.kind, Kind::Warning | Kind::Breach) && !late;
     let ruled = told.kind == Kind::Held && snapshot.number.hold.is_none();
-    snapshot.state.is_done() || answered || ruled || (told.mine && !is_mine(state, id))
+    let noted = state.session.as_ref().is_some_and(|session| state.has_unread_note(&session.rep, &snapshot.state));
+    (snapshot.state.is_done() && !noted) || answered || ruled || (told.mine && !is_mine(state, id))
 }

@@ -254,6 +254,23 @@ fn a_note_for_me_is_one_alert_and_one_for_a_colleague_or_for_everybody_none() {
 }
 
 #[test]
+fn a_note_for_me_is_an_alert_also_where_nothing_is_left_to_do_or_it_is_snoozed() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    for until in [None, Some(story.now + Span::minutes(5))] {
+        let mut story = story.clone();
+        let ends = until.map_or(Command::Done { outcome: Outcome::Called }, |until| Command::Snooze { until });
+        story.does("maya", &ends).unwrap();
+        let mut desk = Desk::settled("lea", &story);
+        let note = Command::Note { message: story.fresh(), body: Body::new("A word?"), to: Some("lea".into()) };
+        story.does("maya", &note).unwrap();
+        let alerts = desk.pulls(&story);
+        assert_eq!(kinds(&alerts), [Kind::Assigned], "{ends:?}");
+        assert!(alerts[0].title.starts_with("Maya wrote a note for you: "), "{alerts:?}");
+    }
+}
+
+#[test]
 fn a_backend_that_is_silent_for_a_minute_is_one_alert_and_its_return_another() {
     let mut story = Story::with_mayas_buyer();
     let mut maya = Desk::settled("maya", &story);

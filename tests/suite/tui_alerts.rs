@@ -132,6 +132,21 @@ fn of_many_losses_each_is_told_or_counted() {
 }
 
 #[test]
+fn two_alerts_that_read_the_same_are_two_when_they_are_about_two_conversations() {
+    let about =
+        |n| Notice::Toast(Toast { text: "Late: Ana".to_owned(), weight: Weight::Loud, conversation: Some(id(n)) });
+    let mut desk = Desk::usual((80, 24));
+    for n in [3, 3, 4, 4] {
+        desk.hear(about(n));
+    }
+    // The second takes the place of the first, and stays its own time.
+    desk.wait(Span::seconds(5)).says("! Late: Ana");
+    desk.wait(Span::seconds(11)).says("! Late: Ana");
+    desk.wait(Span::seconds(5));
+    assert!(!desk.screen().contains("Late: Ana"), "each once\n{}", desk.screen());
+}
+
+#[test]
 fn why_a_key_did_nothing_is_said_whole_and_the_dialog_gives_way() {
     let mut desk = Desk::usual((40, 12));
     desk.keys("G r");

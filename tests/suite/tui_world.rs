@@ -327,6 +327,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         owner: Some("maya".into()),
         loan: None,
         for_me: true,
+        noted: false,
         opted_out: None,
         no_evidence: false,
         blocked: None,

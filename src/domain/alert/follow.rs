@@ -14,6 +14,7 @@ use crate::domain::routing::{Assignment, Because, Holder, Reason};
 use crate::domain::sla::Stage;
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
+use crate::domain::visibility;
 
 /// What follows from one fact about a conversation. `c` is as the fact left it, `was` the use case that it had until then,
 /// `by` who did it: nobody is told of their own doing.
@@ -205,9 +206,10 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
     match occasion {
         // That the time has passed is told in any case.
         Occasion::Ruling => due.is_none() || c.ruling.is_some(),
+        // What is written after the end is told, too; an end that comes later ends its asking.
+        Occasion::Note => message.is_some_and(|note| addressed::asks(c, note)),
         _ if c.is_done() => false,
         Occasion::Approval => message.is_some_and(|text| approval::waits(c, text)),
-        Occasion::Note => message.is_some_and(|note| addressed::asks(c, note)),
         Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
             let asked = |to: &Holder| match to {
                 Holder::Rep(asked) => asked == rep && *occasion != Occasion::Pool,
@@ -219,6 +221,13 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
         Occasion::Breach => still_runs(Stage::Breached) && !taken_since,
         Occasion::HandOff => true,
     }
+}
+
+/// Whether it may still be told to whom it is for. A note was written for somebody who saw the conversation then; one
+/// that was held back or is tried again goes only to whoever sees it now.
+pub fn may_hear(playbook: &Playbook, notice: &Notice, c: &Conversation) -> bool {
+    let (What::Alert { occasion: Occasion::Note, .. }, To::Rep(rep)) = (&notice.what, &notice.to) else { return true };
+    visibility::may_see(&visibility::principals(playbook, rep), c)
 }
 
 pub(super) fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {

@@ -90,7 +90,9 @@ impl Notifier {
             if !erased
                 && !dropped_report
                 && !left
-                && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state))
+                && subject.as_ref().is_none_or(|s| {
+                    follow::is_wanted(&row.notice, &s.state) && follow::may_hear(&playbook, &row.notice, &s.state)
+                })
             {
                 told.push(Told { row, subject, whose });
             } else {

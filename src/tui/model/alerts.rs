@@ -31,7 +31,7 @@ impl Alerts {
     }
 
     fn knows(&self, toast: &Toast) -> bool {
-        self.toasts.iter().any(|waits| waits.text == toast.text)
+        self.toasts.iter().any(|waits| says_the_same(waits, toast))
     }
 
     fn has_news(&self) -> bool {
@@ -88,6 +88,11 @@ pub const fn is_alert(toast: &Toast) -> bool {
     }
 }
 
+/// Two conversations may read the same: each of their alerts is one of its own.
+fn says_the_same(one: &Toast, other: &Toast) -> bool {
+    one.conversation == other.conversation && one.text == other.text
+}
+
 impl Model {
     /// Shows a line at the bottom.
     pub fn say(&mut self, text: impl Into<String>, now: Timestamp) {
@@ -103,7 +108,7 @@ impl Model {
     pub fn show(&mut self, toast: Toast, now: Timestamp) {
         self.toast.take_if(|old| old.until <= now);
         let Some(old) = &self.toast else { return self.put(toast, now) };
-        if is_alert(&toast) && toast.text == old.toast.text {
+        if is_alert(&toast) && says_the_same(&toast, &old.toast) {
             return;
         }
         let read = old.since + self.real_millis(READ_AFTER) <= now;

@@ -65,7 +65,7 @@ impl Tab {
     pub fn holds(self, row: &Row, me: Option<&RepId>) -> bool {
         let done = matches!(row.status, Status::Done(_));
         match self {
-            Self::ForMe => row.for_me && row.status == Status::Open,
+            Self::ForMe => row.asks(),
             Self::Pool => {
                 !done && row.assignment.as_ref().is_some_and(|a| matches!(a.to, Holder::Pool(_)) && a.taken.is_none())
             }

@@ -6,7 +6,6 @@ use super::around;
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use crate::client::handle::{LinkState, Toast, Weight};
-use crate::domain::conversation::Status;
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::alerts::is_alert;
 use crate::tui::model::{HINT_AFTER, Model, Shown};
@@ -214,7 +213,7 @@ fn unwritten(model: &Model, tick: &Ticker) -> String {
 
 fn counts(model: &Model) -> String {
     let rows = model.inbox.as_ref().map_or(&[][..], |inbox| &inbox.rows);
-    let mine = rows.iter().filter(|row| row.for_me && row.status == Status::Open).count();
+    let mine = rows.iter().filter(|row| row.asks()).count();
     let (queued, eye) = model.waiting();
     let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
     let eye = if eye > 0 { format!(" {}", need_eye(model, eye)) } else { String::new() };

@@ -87,4 +87,15 @@ fn a_note_for_me_asks_until_it_was_on_the_screen() {
     assert!(!for_me(&state) && writes.len() == 1, "{writes:?}");
     state.read_notes(C, now, &mut writes);
     assert_eq!(writes.len(), 1, "once");
+    // One on a conversation that is done, or snoozed, stands under For me as well, and one that was read does not.
+    for status in [Status::Done(Outcome::Called), Status::Snoozed(now + Span::minutes(5))] {
+        let asks = |state: &State| inbox::inbox(&replica::replay(state, 1.0)).rows[0].asks();
+        state.base.get_mut(&C).unwrap().state.status = status;
+        assert!(!asks(&state), "{status:?}");
+        let noted = Event::Noted { message: MessageId(Uuid::new_v4()), by: "jon".into(), to: Some("maya".into()) };
+        state.base.get_mut(&C).unwrap().state.apply(now, &noted);
+        assert!(asks(&state), "{status:?}");
+        state.read_notes(C, now, &mut writes);
+        assert!(!asks(&state), "{status:?}");
+    }
 }

@@ -7,7 +7,7 @@ use comeback::client::shown::Shown;
 use comeback::client::state::State;
 use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
-use comeback::domain::event::Outcome;
+use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{CommandId, ConversationId, MessageId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::wire::command::{Envelope, Push, Verdict};
@@ -118,6 +118,22 @@ fn what_is_done_on_another_device_is_taken_off() {
     let mut desk = Desk::with_an_alert();
     desk.does(MAYA, Command::Done { outcome: Outcome::Called });
     desk.pull();
+    assert_eq!(desk.shown.over(&desk.state), [C]);
+}
+
+#[test]
+fn a_note_for_me_where_nothing_is_left_to_do_stays_until_it_is_read() {
+    let mut desk = Desk::with_an_alert();
+    desk.does(MAYA, Command::Done { outcome: Outcome::Called });
+    desk.pull();
+    assert_eq!(desk.shown.over(&desk.state), [C]);
+    let message = MessageId(Uuid::from_u128(501));
+    let noted = Event::Noted { message, by: rep("jon"), to: Some(rep("maya")) };
+    desk.state.base.get_mut(&C).unwrap().state.apply(desk.now, &noted);
+    let (title, body) = ("Jon wrote a note for you".to_owned(), String::new());
+    desk.shown.raised(&Alert { conversation: Some(C), kind: Kind::Assigned, title, body }, &desk.state);
+    assert_eq!(desk.shown.over(&desk.state), []);
+    desk.state.read_notes(C, desk.now, &mut Vec::new());
     assert_eq!(desk.shown.over(&desk.state), [C]);
 }
 

@@ -459,6 +459,22 @@ fn a_note_for_a_colleague_alerts_them_alone_until_they_act() {
 }
 
 #[test]
+fn a_note_on_a_conversation_that_is_done_is_told_until_it_ends_again() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::Take).unwrap();
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    let note = Command::Note { message: story.fresh(), body: Body::new("A word?"), to: Some("lea".into()) };
+    let noted = story.does("maya", &note).unwrap();
+    let notices = follows(&story, &noted, Some("maya"));
+    assert_eq!(told(&notices), pairs(&[("rep:lea", "note")]));
+    assert!(is_wanted(&notices[0], story.c()));
+    story.does("maya", &Command::Reopen).unwrap();
+    assert!(is_wanted(&notices[0], story.c()));
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    assert!(!is_wanted(&notices[0], story.c()), "it ended after the note");
+}
+
+#[test]
 fn a_note_beside_a_reply_alerts_nobody() {
     let (mut story, _) = loud_story();
     let message = story.fresh();
