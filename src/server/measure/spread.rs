@@ -99,7 +99,7 @@ impl Projections {
 impl Desk {
     /// In which zones the hours of the week are that the period has.
     pub(super) fn hours_in(&self) -> Result<Vec<String>, MeasureError> {
-        let cohorts = self.projections.cohorts(self.window, &self.sees.whose())?;
+        let cohorts = self.projections.cohorts(self.counted_days(), &self.sees.whose())?;
         Ok(self.zones(cohorts.iter().map(String::as_str)))
     }
 

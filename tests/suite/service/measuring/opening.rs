@@ -581,3 +581,19 @@ async fn a_page_is_full_and_says_all_of_each_conversation_however_often_one_coun
         assert_eq!((told.as_slice(), exchanges.total), (wanted, 22), "exchanges, {limit} at most");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hours_are_in_the_zones_of_what_was_counted_under_later_days_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let f = lived(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    // As after a move to a zone in which the days of the replies have not begun.
+    let desk = desk(&f, &path).await;
+    let now = tuesday("10:00:00") - Span::minutes(24 * 60);
+    let desk = Desk { window: days(&desk.playbook, now, Span::minutes(24 * 60)), now, ..desk };
+    for by in [By::Hour, By::Team] {
+        let sla = desk.drawn(by, 0).unwrap();
+        assert!(!sla.rows.is_empty() && !sla.hours.is_empty(), "{sla:?}");
+        assert_eq!(sla.about.hours_in, ["America/New_York"], "{by:?}");
+    }
+}
