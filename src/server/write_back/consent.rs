@@ -192,16 +192,22 @@ impl WriteBack {
             // missing is given some day, so that it counts more than what is refused for good.
             if matches!(error, CrmError::NotFound) {
                 self.answered();
-                self.allowed(&row).await?;
             } else if !refused.as_ref().is_some_and(CrmError::is_forbidden) {
-                self.judge(&row, &error).await?;
+                if error.is_forbidden() {
+                    self.judge(&row, &error).await?;
+                }
                 refused = Some(error);
             }
         }
         row.made = joined(&made);
         let Some(error) = refused else { return self.made(row, made.join(BETWEEN)).await };
         (row.begun, row.next_at) = (in_doubt, now);
-        self.came_to_nothing(row, &error).await
+        if error.is_forbidden() {
+            // Who is gone, or refused for good, is so at each try: that says nothing of the right, and wakes nobody. Two
+            // that wait for it would wake each other without a pause.
+            return self.came_to_nothing(row, &error).await;
+        }
+        self.failed(row, &error).await
     }
 
     /// Who was marked by the last write about a number.

@@ -64,6 +64,8 @@ impl WriteBack {
             Ok(write) => write,
             Err(unmade) => return self.unmade(row, unmade, now).await,
         };
+        // Before it is asked for a right: a note needs none to meetings.
+        without_meeting(&mut row.wanted, &write.what);
         if let Err(held) = self.may(&row, now) {
             return self.hold(row, held).await;
         }
@@ -86,6 +88,7 @@ impl WriteBack {
                         Ok(write) => write,
                         Err(unmade) => return self.unmade(row, unmade, now).await,
                     };
+                    without_meeting(&mut row.wanted, &write.what);
                 }
                 // Somebody deleted what it changes.
                 Err(CrmError::NotFound) if is_change(&row.wanted) => return self.end(row, CrmEnd::Dropped, now).await,
@@ -101,10 +104,6 @@ impl WriteBack {
                 Err(TaskTrouble::Crm(error)) => return self.failed(row, &error).await,
                 Err(TaskTrouble::Store(error)) => return Err(error),
             }
-        }
-        if let (What::Outcome { meeting: None, .. }, Wanted::Outcome { meeting, .. }) = (&write.what, &mut row.wanted) {
-            // Whoever books another one later finds none there that could give way.
-            *meeting = None;
         }
         self.begins(&mut row, now).await?;
         let mut written = self.crm.write(&write).await;
@@ -394,6 +393,14 @@ impl WriteBack {
 fn deal(subject: &Subject, contact: &ContactId, what: &What) -> Option<DealId> {
     let card = subject.cards.iter().find(|card| card.contact == *contact)?;
     card.opportunity.as_ref()?.id.clone().filter(|_| !matches!(what, What::Owner))
+}
+
+/// Of an end that is written without its meeting, none is wanted any more: whoever books another one later finds none there
+/// that could give way. It stays so, for only a call that was never begun is made without, once that is sure.
+const fn without_meeting(wanted: &mut Wanted, what: &What) {
+    if let (What::Outcome { meeting: None, .. }, Wanted::Outcome { meeting, .. }) = (what, wanted) {
+        *meeting = None;
+    }
 }
 
 /// Whether it changes a record of ours there, and with that nothing is left to do once somebody deleted it.

@@ -4,25 +4,34 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use comeback::domain::event::Outcome as Ending;
+use comeback::domain::meeting::Meeting;
+use comeback::server::crm::write::What;
 use comeback::server::crm::{Crm, CrmError, Write};
 use comeback::server::write_back::WriteBack;
 
 use super::*;
 use crate::world::card;
 
-/// Whether a CRM forbids what is written on somebody.
-type Forbids = Box<dyn Fn(&str) -> bool + Send>;
+/// What a CRM says to a write that it does not take.
+type Says = Box<dyn Fn(&Write) -> Option<CrmError> + Send>;
 
-/// A CRM that forbids some writes, and how often it was asked for one.
+fn forbidden() -> CrmError {
+    CrmError::Forbidden("MISSING_SCOPES".to_owned())
+}
+
+/// A CRM that does not take some writes, and how often it was asked for one.
 struct Portal {
-    forbids: Mutex<Forbids>,
+    says: Mutex<Says>,
     calls: AtomicUsize,
+    /// How whoever has a number there is called; each is followed by the number.
+    people: &'static [&'static str],
 }
 
 #[async_trait]
 impl Crm for Portal {
-    async fn behind(&self, _: &Address) -> Result<Vec<Card>, CrmError> {
-        Ok(Vec::new())
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        Ok(self.people.iter().map(|name| card(&format!("{name}{}", address.as_str()))).collect())
     }
 
     fn takes_writes(&self) -> bool {
@@ -31,8 +40,8 @@ impl Crm for Portal {
 
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let is_forbidden = (*self.forbids.lock().unwrap())(write.contact.as_str());
-        if is_forbidden { Err(CrmError::Forbidden("MISSING_SCOPES".to_owned())) } else { Ok("w-1".to_owned()) }
+        let no = (*self.says.lock().unwrap())(write);
+        no.map_or_else(|| Ok("w-1".to_owned()), Err)
     }
 }
 
@@ -45,8 +54,12 @@ struct Books {
 
 impl Books {
     async fn open(forbids: impl Fn(&str) -> bool + Send + 'static) -> Self {
+        Self::of(move |write| forbids(write.contact.as_str()).then(forbidden), &[]).await
+    }
+
+    async fn of(says: impl Fn(&Write) -> Option<CrmError> + Send + 'static, people: &'static [&'static str]) -> Self {
         let floor = Floor::opens().await;
-        let portal = Arc::new(Portal { forbids: Mutex::new(Box::new(forbids)), calls: AtomicUsize::new(0) });
+        let portal = Arc::new(Portal { says: Mutex::new(Box::new(says)), calls: AtomicUsize::new(0), people });
         let runner = WriteBack::new(floor.service.clone(), Arc::clone(&portal) as Arc<dyn Crm>);
         runner.round().await.unwrap();
         Self { floor, portal, runner }
@@ -58,10 +71,14 @@ impl Books {
         self.floor.texts(n, "main", "Can we talk about the price?").await;
     }
 
-    /// Makes all that is due; how many calls that took.
+    /// Makes all that is due, as far as that comes to an end; how many calls that took.
     async fn rounds(&self) -> usize {
         let before = self.portal.calls.load(Ordering::SeqCst);
-        while self.runner.round().await.unwrap().is_some_and(|next| next <= self.floor.now()) {}
+        for _ in 0..100 {
+            if self.runner.round().await.unwrap().is_none_or(|next| next > self.floor.now()) {
+                break;
+            }
+        }
         self.portal.calls.load(Ordering::SeqCst) - before
     }
 
@@ -77,7 +94,7 @@ impl Books {
     }
 
     fn takes_all(&self) {
-        *self.portal.forbids.lock().unwrap() = Box::new(|_: &str| false);
+        *self.portal.says.lock().unwrap() = Box::new(|_: &Write| None);
     }
 }
 
@@ -152,7 +169,10 @@ async fn records_that_we_may_not_write_on_hold_up_no_other_buyer() {
     books.texts(11).await;
     assert_eq!((books.rounds().await, books.waiting().await), (1, (5, 5)), "at once");
     // One is opened to us: it is found out by itself.
-    *books.portal.forbids.lock().unwrap() = Box::new(move |contact: &str| contact != "c-3" && is_closed(contact));
+    *books.portal.says.lock().unwrap() = Box::new(move |write: &Write| {
+        let contact = write.contact.as_str();
+        (contact != "c-3" && is_closed(contact)).then(forbidden)
+    });
     books.later(30 * 60).await;
     assert_eq!(books.waiting().await, (4, 4));
 }
@@ -168,4 +188,52 @@ async fn a_buyer_whom_we_may_write_on_does_not_wait_for_all_whom_we_may_not() {
     assert_eq!((books.rounds().await, books.waiting().await), (0, (6, 6)), "it seems to be missing for all");
     books.later(5).await;
     assert_eq!(books.waiting().await, (5, 5), "what was never tried comes first");
+}
+
+#[tokio::test]
+async fn two_opt_outs_that_wait_for_a_right_do_not_wake_each_other() {
+    for for_good in [CrmError::Invalid("VALIDATION_ERROR".to_owned()), CrmError::NotFound] {
+        let says = move |write: &Write| {
+            Some(if write.contact.as_str().starts_with("gone") { for_good.clone() } else { forbidden() })
+        };
+        let mut books = Books::of(says, &["gone", "closed"]).await;
+        books.floor.texts(1, "main", "STOP").await;
+        assert_eq!(books.rounds().await, 2);
+        books.floor.clock.advance(Span::seconds(2));
+        books.floor.texts(2, "main", "STOP").await;
+        assert_eq!(books.rounds().await, 2);
+        // Each is tried at its own time, five seconds after it was forbidden.
+        assert_eq!([books.later(3).await, books.later(2).await, books.later(1).await], [2, 2, 0]);
+        assert_eq!(books.waiting().await.1, 2);
+        books.takes_all();
+        assert_eq!((books.later(31 * 60).await, books.waiting().await.1), (4, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_is_written_as_a_note_waits_for_no_right_to_meetings() {
+    let is_meeting = |write: &Write| matches!(write.what, What::Outcome { meeting: Some(_), .. });
+    let mut books = Books::of(move |write| is_meeting(write).then(forbidden), &[]).await;
+    let from = books.floor.now() + minutes(24 * 60);
+    let booked = || Command::Booked { meeting: Some(Meeting { from, minutes: 30 }), note: None };
+    books.texts(6).await;
+    let c = books.floor.conversation_of(6, "main").await;
+    assert_eq!(books.floor.does("maya", c, booked()).await, Verdict::Done);
+    books.floor.clock.advance(Span::seconds(30));
+    for n in 1..=5 {
+        books.texts(n).await;
+        let c = books.floor.conversation_of(n, "main").await;
+        assert_eq!(books.floor.does("maya", c, booked()).await, Verdict::Done, "{n}");
+    }
+    // A second later the sixth ends otherwise: their meeting is none any more, once nobody can undo that.
+    books.floor.clock.advance(Span::seconds(1));
+    books.floor.texts(6, "main", "Can we talk again?").await;
+    let ended = Command::Done { outcome: Ending::NotInterested };
+    assert_eq!(books.floor.does("maya", c, ended).await, Verdict::Done);
+    let undo = books.floor.service.playbook().undo_hold.as_seconds();
+    books.floor.clock.advance(Span::seconds(undo - 1));
+    // Six texts, and five meetings: the right to all of them seems to be missing.
+    assert_eq!((books.rounds().await, books.waiting().await.1), (11, 5));
+    // How it ended, the text and how it ended then.
+    assert_eq!((books.later(1).await, books.waiting().await), (3, (5, 5)));
 }
