@@ -150,8 +150,8 @@ fn finish(
 }
 
 /// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time while there is time
-/// left: who looks at it again later is late with nothing, and it stays with them. An offer that nobody had taken passes on
-/// when it would have. Nobody is late with a text to a number that opted out meanwhile.
+/// left: who looks at it again later is late with nothing. An offer that nobody had taken passes on when it would have.
+/// Nobody is late with a text to a number that opted out meanwhile.
 pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
