@@ -128,6 +128,7 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
             let sql = [
                 ("{columns}", "seq"),
                 ("{sql}", "day BETWEEN ?1 AND ?2"),
+                ("?{}", "?3"),
                 ("{order}", " ORDER BY day DESC, seq DESC"),
                 ("{column}", "team"),
                 ("{conditions}", ""),
