@@ -238,18 +238,11 @@ const TASK: &str = "task";
 const TASK_DONE: &str = "task_done";
 
 /// As it stands in the line.
-const fn kind(what: &What) -> &'static str {
-    match what {
-        What::Task { .. } => TASK,
-        What::TaskDone { .. } | What::PutAside { .. } => TASK_DONE,
-        What::Log { .. }
-        | What::Outcome { .. }
-        | What::Reopened
-        | What::Moved { .. }
-        | What::Undelivered { .. }
-        | What::Missed { .. }
-        | What::Owner
-        | What::Consent { .. } => "",
+fn kind(what: &What) -> &'static str {
+    match ended(what) {
+        (Some(_), _) => TASK_DONE,
+        (None, _) if matches!(what, What::Task { .. }) => TASK,
+        (None, _) => "",
     }
 }
 
