@@ -11,7 +11,7 @@ use super::event::{Climb, Event, Outcome};
 use super::id::{MessageId, RepId};
 use super::meeting::{Meeting, Remark};
 use super::rejection::Rejection;
-use super::routing::{Because, Reason};
+use super::routing::{Assignment, Because, Reason};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::visibility;
@@ -150,8 +150,9 @@ fn finish(
 }
 
 /// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time while there is time
-/// left: who looks at it again later is late with nothing. An offer that nobody had taken passes on when it would have.
-/// Nobody is late with a text to a number that opted out meanwhile.
+/// left: who looks at it again later is late with nothing. An offer that nobody had taken passes on when it would have, while
+/// a clock runs; else, and where nobody has it, it is with whoever opened it, who alone knows what is left to do. Nobody is
+/// late with a text to a number that opted out meanwhile.
 pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
@@ -163,6 +164,11 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
             let runs_on = |clock: &Clock| may_text && d.c.clock.is_none() && d.now < clock.due;
             if let Some(clock) = clock.filter(runs_on) {
                 d.say(Event::SlaRearmed { clock });
+            }
+            let passes_on = |a: &Assignment| a.taken.is_none() && a.expires.is_some() && d.c.clock.is_none();
+            if d.c.assignment.as_ref().is_none_or(passes_on) {
+                let answer_by = escalation::answer_by(world, &d.c, d.now);
+                d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
             }
         }
     }
