@@ -390,6 +390,20 @@ mod tests {
     }
 
     #[test]
+    fn an_opt_out_where_nothing_left_is_none_of_what_left_elsewhere() {
+        let says = |lines: &[(i64, i64)]| {
+            let line = |(outs, texts): &(i64, i64)| LineRow { opt_outs: Part::of(*outs, *texts), ..LineRow::default() };
+            let lines = lines.iter().map(line).collect();
+            let on_top = figures(&Report::Compliance(Box::new(Compliance { lines, ..Compliance::default() })));
+            let out = on_top.into_iter().find(|figure| figure.label == "opted out").unwrap();
+            (out.value, out.beside, out.behind.is_some())
+        };
+        assert_eq!(says(&[(0, 2), (0, 0)]), (Datum::Share(0.0), "0 of 2 texts".to_owned(), false));
+        assert_eq!(says(&[(0, 2), (2, 0)]), (Datum::Share(0.0), "0 of 2 texts; 2 more where none left".to_owned(), true));
+        assert_eq!(says(&[(1, 0)]), (Datum::None, "1 where no text left".to_owned(), true));
+    }
+
+    #[test]
     fn the_map_says_in_which_zone_its_hours_are() {
         let says = |zones: &[&str]| {
             let Report::Sla(mut told) = sla(1) else { unreachable!("attainment") };

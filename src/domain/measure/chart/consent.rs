@@ -33,8 +33,17 @@ fn of_wait(row: &BandRow) -> Option<Behind> {
 const NOBODY: &str = "nobody opted out";
 
 pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
-    let sum = |pick: fn(&Part) -> i64| of_all.lines.iter().map(|row| pick(&row.opt_outs)).sum();
-    let rate = Part::of(sum(|part| part.part), sum(|part| part.whole));
+    // Opt-outs at a line from which nothing left are no part of what left from others.
+    let (of_texts, apart): (Vec<&Part>, Vec<&Part>) =
+        of_all.lines.iter().map(|row| &row.opt_outs).partition(|part| part.whole > 0);
+    let rate = Part::of(of_texts.iter().map(|part| part.part).sum(), of_texts.iter().map(|part| part.whole).sum());
+    let apart: i64 = apart.iter().map(|part| part.part).sum();
+    let texts = format!("{} texts{}", of(&rate), sure(&rate));
+    let beside = match (apart, rate.whole) {
+        (0, _) => texts,
+        (_, 0) => format!("{} where no text left", thousands(apart)),
+        (..) => format!("{texts}; {} more where none left", thousands(apart)),
+    };
     let holds = &of_all.holds;
     let ruled = Behind::of("compliance").only("what", "holds");
     let late = holds.overdue();
@@ -43,9 +52,9 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "opted out".to_owned(),
             value: rate.share.map_or(Datum::None, Datum::Share),
-            beside: format!("{} texts{}", of(&rate), sure(&rate)),
+            beside,
             small: rate.small && rate.whole > 0,
-            behind: Some(outs()).filter(|_| rate.part > 0),
+            behind: Some(outs()).filter(|_| rate.part + apart > 0),
             shut: NOBODY,
             ..Figure::default()
         },
