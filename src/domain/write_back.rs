@@ -129,8 +129,14 @@ pub enum Wanted {
     },
     /// What had ended, and stands there as ended, was opened again by a person.
     Reopened,
-    /// A meeting that stands there is not held then: another one, of this conversation, takes its place.
-    Moved,
+    /// A meeting that stands there is not held then: another one, of this conversation, takes its place, or it ended since in
+    /// a way that has none.
+    #[serde(rename = "moved")]
+    NotHeld {
+        /// No other one takes its place.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        called_off: bool,
+    },
     /// A task for later is needed no more: the conversation ended again since, and in a way that says where the buyer stands.
     PutAside,
     /// A text that stands there as sent did not arrive.
@@ -155,12 +161,12 @@ pub enum Wanted {
 impl Wanted {
     /// Whether it tells how a conversation ended, or follows from that.
     pub const fn is_end(&self) -> bool {
-        matches!(self, Self::Outcome { .. } | Self::FollowUp { .. } | Self::Moved | Self::PutAside)
+        matches!(self, Self::Outcome { .. } | Self::FollowUp { .. } | Self::NotHeld { .. } | Self::PutAside)
     }
 
     /// Whether it changes what an earlier end wrote.
     pub const fn changes_an_end(&self) -> bool {
-        matches!(self, Self::Moved | Self::PutAside)
+        matches!(self, Self::NotHeld { .. } | Self::PutAside)
     }
 }
 
@@ -224,8 +230,8 @@ pub fn follows_number(policy: &WriteBack, seq: u64, number: NumberId, event: &Ev
     })
 }
 
-/// Whether a meeting that was booked before gives way to the one that is booked at `at` in the same conversation: one that is
-/// still ahead does. One that was held is a meeting beside it.
+/// Whether a meeting that was booked before is none any more when its conversation ends at `at` with another one, or in a way
+/// that has none: one that is still ahead is not held then. One that was held stays.
 pub fn gives_way(earlier: &Wanted, at: Timestamp) -> bool {
     matches!(earlier, Wanted::Outcome { meeting: Some(meeting), .. } if meeting.from > at)
 }

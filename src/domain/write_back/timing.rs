@@ -162,15 +162,16 @@ fn ends_meeting(booked: &Wanted, later: &Later) -> bool {
     }
 }
 
-/// When it is said of a meeting that it gives way to the one that takes its place, or of a task for later that it is put aside:
-/// once. Of a meeting not while either was refused, for both are tried again when the person changes, and then one gives way
+/// When it is said of a meeting that it is not held, or of a task for later that it is put aside: once. Of a meeting that gives
+/// way to another one not while either was refused, for both are tried again when the person changes, and then one gives way
 /// to the other.
 fn change(next: &Next<'_>, ends: &[End<'_>]) -> Timing {
-    let is_same = |other: &End<'_>| other.wanted == next.wanted && other.about == next.about;
+    // A record is changed by one kind of write alone: a meeting that was moved is not called off, too.
+    let is_same = |other: &End<'_>| other.wanted.changes_an_end() && other.about == next.about;
     if ends.iter().any(|other| is_same(other) && other.fate == Fate::Made) {
         return Timing::Dropped;
     }
-    if *next.wanted != Wanted::Moved {
+    if *next.wanted != (Wanted::NotHeld { called_off: false }) {
         return Timing::Now;
     }
     let is_either = |other: &End<'_>| {
@@ -222,7 +223,7 @@ mod tests {
     fn an_end_waits_until_nobody_can_take_it_back_and_one_that_was_is_none() {
         let ended = past(vec![(0, done(Outcome::Called))]);
         let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at(900) };
-        for end in [outcome(None), later, Wanted::Moved, Wanted::PutAside] {
+        for end in [outcome(None), later, Wanted::NotHeld { called_off: false }, Wanted::PutAside] {
             assert_eq!(of(&end, (1, 0), &ended, 9), Timing::Held(at(10)), "{end:?}");
             assert_eq!(of(&end, (1, 0), &ended, 10), Timing::Now, "{end:?}");
             let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
@@ -326,7 +327,7 @@ mod tests {
         let (booked, follow_up) = (outcome(Some(9_000)), Wanted::FollowUp { words: String::new(), due: at(900) });
         let of_both = |one: Fate, other: Fate, before: Option<Fate>| {
             let end = |key, entry, wanted, about, fate| End { key, entry, wanted, about, fate };
-            let gives_way = Wanted::Moved;
+            let gives_way = Wanted::NotHeld { called_off: false };
             let mut ends = vec![
                 end(earlier, 1, &booked, None, one),
                 end(later, 5, &booked, None, other),
@@ -348,6 +349,29 @@ mod tests {
             (Fate::Made, Fate::Refused, Some(Fate::Made), Timing::Dropped),
         ] {
             assert_eq!(of_both(one, other, before), told, "{one:?} {other:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn a_meeting_that_was_moved_or_called_off_is_called_off_no_more_and_one_is_while_an_end_is_refused() {
+        let (meeting, off) = (Uuid::from_u128(1), Wanted::NotHeld { called_off: true });
+        let (booked, moved) = (outcome(Some(9_000)), Wanted::NotHeld { called_off: false });
+        let not = outcome(None);
+        for (before, fate, told) in [
+            (&off, Fate::Dropped, Timing::Now),
+            (&off, Fate::Made, Timing::Dropped),
+            (&moved, Fate::Waits, Timing::Now),
+            (&moved, Fate::Made, Timing::Dropped),
+        ] {
+            let end = |key, entry, wanted, about, fate| End { key: Uuid::from_u128(key), entry, wanted, about, fate };
+            let ends = [
+                end(1, 1, &booked, None, Fate::Made),
+                end(2, 3, before, Some(meeting), fate),
+                end(3, 5, &not, None, Fate::Refused),
+            ];
+            let next = Next { wanted: &off, entry: 5, at: at(0), begun: false, about: Some(meeting) };
+            let around = Around { past: &[], is_done: true, ends: &ends, undo: UNDO, now: at(99) };
+            assert_eq!(timing(&next, &around), told, "{before:?} {fate:?}");
         }
     }
 

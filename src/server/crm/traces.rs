@@ -38,7 +38,7 @@ pub(super) trait Traces: Crm {
                 Ok(is_theirs.then(|| record.to_owned()))
             }
             // Marked once more it is marked as before.
-            What::Moved { .. } => Ok(None),
+            What::NotHeld { .. } => Ok(None),
             What::Consent { opted_out, .. } => self.opted(write.contact.as_str(), *opted_out).await,
         }
     }

@@ -76,11 +76,13 @@ pub enum What {
     },
     /// What stands there as ended was opened again: a line in the log.
     Reopened,
-    /// A meeting is not held when it stands there: a later write has the one that takes its place. Marked so already is as
-    /// good.
-    Moved {
+    /// A meeting is not held when it stands there: a later write has the one that takes its place, or there is none. Marked
+    /// so already is as good.
+    NotHeld {
         /// The CRM's id of it.
         meeting: String,
+        /// Whether no other one takes its place.
+        called_off: bool,
     },
     /// A text that stands there as sent did not arrive: a line in the log.
     Undelivered {
@@ -187,6 +189,9 @@ pub const NOT_ARRIVED: &str = "The text to the buyer did not arrive";
 /// What the title of a meeting begins with there that another one took the place of.
 pub const MOVED: &str = "Moved: ";
 
+/// The same of one in whose place there is none.
+pub const CALLED_OFF: &str = "Called off: ";
+
 /// The line of a text that did not arrive: which one, of several.
 pub fn not_arrived(when: &str, words: &str) -> String {
     let words = if words.is_empty() { String::new() } else { format!(", “{words}”") };
@@ -216,7 +221,7 @@ pub fn is_no_touch(title: &str) -> bool {
     let title = title.trim_start();
     let is_task = title.starts_with("Answer ") && (title.contains(" by text") || title.starts_with(&to_answer(None)));
     is_task
-        || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED, NOT_ANSWERED, MOVED]
+        || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED, NOT_ANSWERED, MOVED, CALLED_OFF]
             .iter()
             .any(|ours| title.starts_with(ours))
 }
@@ -240,9 +245,11 @@ impl Write {
                 Some(format!("by {name}"))
             }
             What::Missed { .. } => Some(format!("of {name}")),
-            What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
-                None
-            }
+            What::TaskDone { .. }
+            | What::PutAside { .. }
+            | What::NotHeld { .. }
+            | What::Owner
+            | What::Consent { .. } => None,
         }
     }
 
@@ -255,7 +262,7 @@ impl Write {
             What::PutAside { .. } => "put aside",
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
-            What::Moved { .. } => "moved",
+            What::NotHeld { .. } => "moved",
             What::Undelivered { .. } => "undelivered",
             What::Missed { .. } => "missed",
             What::Owner => "owner",

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::consent;
 use super::past::past;
-use crate::domain::event::{Event, Subject};
+use crate::domain::event::{Event, Outcome, Subject};
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::{self, Wanted, came_of};
@@ -91,8 +91,9 @@ impl Page<'_> {
         self.store.crm_follow(last, &rows).await
     }
 
-    /// What an end changes of earlier ones: a meeting that is booked takes the place of those that are ahead, and who says where
-    /// the buyer stands puts aside what was to be done later.
+    /// What an end changes of earlier ones. Who says where the buyer stands puts aside what was to be done later, and no meeting
+    /// that is ahead is held: another one takes its place, or it is called off. One that is booked anew without a time leaves
+    /// them: which one is held nobody said.
     async fn changed(
         &self,
         conversation: ConversationId,
@@ -101,21 +102,23 @@ impl Page<'_> {
         wanted: &[CrmRow],
     ) -> Result<Vec<CrmRow>, StoreError> {
         let Event::Done { outcome, meeting, by, .. } = event else { return Ok(Vec::new()) };
-        let (books, says) = (meeting.is_some() && self.policy.outcomes, write_back::says_where_it_stands(*outcome));
-        if !books && !says {
+        let says = write_back::says_where_it_stands(*outcome);
+        if !says {
             return Ok(Vec::new());
         }
+        let leaves = *outcome == Outcome::Meeting && meeting.is_none();
+        let (off, called_off) = (self.policy.outcomes && !leaves, *outcome != Outcome::Meeting);
         let kept = self.store.crm_ends(conversation).await?;
         let of_page = wanted.iter().filter(|row| row.conversation == conversation);
         let before: Vec<&CrmRow> = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).collect();
-        let aside = if says { self.aside(conversation, &before).await? } else { BTreeSet::new() };
+        let aside = self.aside(conversation, &before).await?;
         // What was refused may be tried again, and stand there then.
         let stands = |row: &&CrmRow| !matches!(row.ended, Some((CrmEnd::Dropped, _)));
         let changes = before.into_iter().filter(stands).filter_map(|earlier| {
             let is_later = matches!(earlier.wanted, Wanted::FollowUp { .. });
-            let (what, change) = if books && write_back::gives_way(&earlier.wanted, entry.at) {
-                ("moved", Wanted::Moved)
-            } else if says && is_later && !aside.contains(&earlier.key) {
+            let (what, change) = if off && write_back::gives_way(&earlier.wanted, entry.at) {
+                ("moved", Wanted::NotHeld { called_off })
+            } else if is_later && !aside.contains(&earlier.key) {
                 ("end:aside", Wanted::PutAside)
             } else {
                 return None;

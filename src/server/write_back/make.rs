@@ -289,12 +289,12 @@ impl WriteBack {
                 What::TaskDone { task, passed_on: *passed_on }
             }
             Wanted::Reopened => What::Reopened,
-            Wanted::Moved => {
+            Wanted::NotHeld { called_off } => {
                 // One that was never made is no meeting there, however its end is told.
                 let stands = |row: &CrmRow| matches!(row.wanted, Wanted::Outcome { meeting: Some(_), .. });
                 let earlier = self.about(row).await?.filter(stands);
                 let Some(meeting) = earlier.and_then(|earlier| earlier.made) else { return Ok(None) };
-                What::Moved { meeting }
+                What::NotHeld { meeting, called_off: *called_off }
             }
             Wanted::PutAside => {
                 let Some(task) = self.about(row).await?.and_then(|earlier| earlier.made) else { return Ok(None) };

@@ -46,7 +46,7 @@ impl Kind {
     pub(super) const fn of(wanted: &Wanted) -> Self {
         match wanted {
             Wanted::Log { .. } => Self::Texts,
-            Wanted::Outcome { meeting: Some(_), .. } | Wanted::Moved => Self::Meetings,
+            Wanted::Outcome { meeting: Some(_), .. } | Wanted::NotHeld { .. } => Self::Meetings,
             Wanted::Outcome { meeting: None, .. }
             | Wanted::Reopened
             | Wanted::Undelivered { .. }

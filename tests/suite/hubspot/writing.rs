@@ -199,7 +199,7 @@ async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_
         let all = cards[0].last_touch.iter().chain(&cards[0].touches);
         all.map(|touch| touch.kind.clone()).filter(|kind| kind == "meeting").collect::<Vec<_>>()
     };
-    let moved = write(&portal, &dana, What::Moved { meeting: id.clone() });
+    let moved = write(&portal, &dana, What::NotHeld { meeting: id.clone(), called_off: false });
     assert_eq!(portal.crm.find(&moved).await, Ok(None), "again it is as good");
     for _ in 0..2 {
         assert_eq!(portal.crm.write(&moved).await, Ok(id.clone()));
@@ -208,11 +208,19 @@ async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_
     assert_eq!(outcome(), "RESCHEDULED");
     portal.clock.advance(Span::minutes(120));
     assert_eq!(touches().await, [] as [String; 0]);
+    let off = write(&portal, &dana, What::NotHeld { meeting: id.clone(), called_off: true });
     for held in ["COMPLETED", "SCHEDULED"] {
         portal.hubspot.change("meetings", &id, &json!({ "hs_meeting_outcome": held })).unwrap();
         assert_eq!((portal.crm.write(&moved).await, outcome()), (Ok(id.clone()), json!(held)), "it was held");
         assert_eq!(touches().await, ["meeting"]);
     }
+    let ahead = json!({ "hs_meeting_start_time": (portal.now() + Span::minutes(60)).to_string() });
+    portal.hubspot.change("meetings", &id, &ahead).unwrap();
+    assert_eq!(
+        (portal.crm.write(&off).await, outcome()),
+        (Ok(id.clone()), json!("CANCELED")),
+        "in no place of another"
+    );
     portal.hubspot.delete("meetings", &id);
     assert_eq!(portal.crm.write(&moved).await, Err(CrmError::NotFound));
 }

@@ -147,6 +147,43 @@ async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_an
     desk.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_that_is_ahead_is_called_off_once_when_the_buyer_wants_none_any_more() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    let off = async || -> Vec<Value> {
+        shop.later(20);
+        rounds(&shop, &runner).await;
+        let all = written(&shop).await;
+        assert_each_once(&all);
+        all.into_iter().map(|w| w["write"].clone()).filter(|w| w["kind"] == "moved").collect()
+    };
+    let ends = async |outcome: &str| does(&desk, &buyer, json!({ "do": "done", "outcome": outcome })).await;
+    let from = at("2026-03-12T15:00:00Z");
+    does(&desk, &buyer, json!({ "do": "booked", "meeting": { "from": from, "minutes": 30 } })).await;
+    assert!(off().await.is_empty());
+    let booked = first(&shop, "outcome").await;
+    // Thanks are no word about it, and what is taken back at once is none.
+    asked(&shop, &desk, &buyer, "great, thanks").await;
+    ends("no_answer_needed").await;
+    assert!(off().await.is_empty());
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    ends("not_interested").await;
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    assert!(off().await.is_empty());
+    for outcome in ["not_interested", "nurture"] {
+        ends(outcome).await;
+        let off = off().await;
+        assert_eq!(off.len(), 1, "{outcome}: {off:#?}");
+        assert_eq!((&off[0]["meeting"], &off[0]["called_off"]), (&booked["id"], &json!(true)), "{off:#?}");
+        does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    }
+    desk.close().await;
+}
+
 /// A CRM that takes no meetings for a while.
 struct Choosy {
     crm: Arc<dyn Crm>,

@@ -240,13 +240,20 @@ async fn a_meeting_that_gives_way_says_so_and_takes_nobodys_time_and_a_deleted_o
     let booked = What::Outcome { outcome, words: String::new(), meeting, sla: None };
     let id = org.crm.write(&write(&org, &dana, booked)).await.unwrap();
     org.salesforce.change("Event", &id, &json!({ "Subject": "Demo with Dana" })).unwrap();
-    let moved = write(&org, &dana, What::Moved { meeting: id.clone() });
+    let moved = write(&org, &dana, What::NotHeld { meeting: id.clone(), called_off: false });
     assert_eq!(org.crm.find(&moved).await, Ok(None), "again it is as good");
     for _ in 0..2 {
         assert_eq!(org.crm.write(&moved).await, Ok(id.clone()));
     }
     let event = &org.salesforce.all("Event")[0];
     assert_eq!((&event["Subject"], &event["ShowAs"]), (&json!("Moved: Demo with Dana"), &json!("Free")));
+    let off = write(&org, &dana, What::NotHeld { meeting: id.clone(), called_off: true });
+    for (named, said) in [("Moved: Demo with Dana", "Moved: Demo with Dana"), ("Demo", "Called off: Demo")] {
+        org.salesforce.change("Event", &id, &json!({ "Subject": named, "ShowAs": "Busy" })).unwrap();
+        assert_eq!(org.crm.write(&off).await, Ok(id.clone()));
+        let event = &org.salesforce.all("Event")[0];
+        assert_eq!((&event["Subject"], &event["ShowAs"]), (&json!(said), &json!("Free")));
+    }
     org.clock.advance(Span::minutes(120));
     let cards = org.behind("+14155550123").await.unwrap();
     assert!(cards[0].touches.is_empty() && cards[0].last_touch.is_none(), "it was not held: {cards:?}");

@@ -181,7 +181,7 @@ pub(super) async fn ends_of_a_conversation_are_told_in_order_and_a_write_about_o
         ..row(key, of, seq, Wanted::Outcome { outcome: Outcome::Meeting, meeting: None, note: None })
     };
     store.crm_follow(1, &[log(1, 1, 1), end(3, 1, 7), end(2, 1, 12), end(4, 2, 9)]).await.unwrap();
-    let moved = CrmRow { about: Some(Uuid::from_u128(3)), ..row(5, 1, 12, Wanted::Moved) };
+    let moved = CrmRow { about: Some(Uuid::from_u128(3)), ..row(5, 1, 12, Wanted::NotHeld { called_off: false }) };
     store.crm_follow(2, &[CrmRow { place: (12, 1), ..moved }]).await.unwrap();
     let ends = store.crm_ends(here(1)).await.unwrap();
     assert_eq!(keys(&ends), [3, 2]);

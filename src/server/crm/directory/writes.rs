@@ -47,7 +47,7 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
             };
             json!({ "subject": subject, "words": words, "priority": priority, "due": due.to_string() })
         }
-        What::Moved { meeting } => json!({ "meeting": meeting }),
+        What::NotHeld { meeting, called_off } => json!({ "meeting": meeting, "called_off": called_off }),
         What::TaskDone { task, passed_on } => json!({ "task": task, "passed_on": passed_on }),
         What::PutAside { task } => json!({ "task": task, "passed_on": true }),
         What::Outcome { outcome, words, meeting, sla } => json!({

@@ -255,7 +255,7 @@ fn ended(what: &What) -> (Option<&str>, bool) {
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
-        | What::Moved { .. }
+        | What::NotHeld { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }
         | What::Owner

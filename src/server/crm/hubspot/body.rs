@@ -34,7 +34,9 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } | What::Missed { .. } => {
             Some(Place { kind: "notes", marked: "hs_note_body" })
         }
-        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::PutAside { .. } | What::NotHeld { .. } | What::Owner | What::Consent { .. } => {
+            None
+        }
     }
 }
 
@@ -85,7 +87,7 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::PutAside { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
-        | What::Moved { .. }
+        | What::NotHeld { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }
         | What::Owner
@@ -135,7 +137,7 @@ fn properties(write: &Write, whose: &str) -> Value {
         What::Missed { when, until, words, .. } => {
             json!({ "hs_note_body": drawn(write, &[&not_answered(when, until, words), whose]) })
         }
-        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
+        What::TaskDone { .. } | What::PutAside { .. } | What::NotHeld { .. } | What::Owner | What::Consent { .. } => {
             json!({})
         }
     }
@@ -159,7 +161,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         | What::Outcome { .. }
         | What::Reopened
         | What::PutAside { .. }
-        | What::Moved { .. }
+        | What::NotHeld { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }
         | What::Consent { .. } => None,

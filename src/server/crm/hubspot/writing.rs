@@ -22,14 +22,14 @@ impl HubSpot {
         if let What::Consent { opted_out, .. } = &write.what {
             return self.mark(write.contact.as_str(), *opted_out).await;
         }
-        if let What::Moved { meeting } = &write.what {
+        if let What::NotHeld { meeting, called_off } = &write.what {
             let asked = [touches::HELD, "hs_meeting_start_time"];
             let record: Record = self.call(ask::record("meetings", meeting, &asked)).await?;
             // What somebody said there became of it stays, and so does one that they held earlier.
             let is_ahead = record.instant("hs_meeting_start_time").is_none_or(|from| from > self.clock.now());
             if is_ahead && record.text(touches::HELD).is_none_or(|held| held == "SCHEDULED") {
-                let moved = json!({ touches::HELD: "RESCHEDULED" });
-                self.call::<read::Made>(ask::change("meetings", meeting, &moved)).await?;
+                let held = json!({ touches::HELD: if *called_off { "CANCELED" } else { "RESCHEDULED" } });
+                self.call::<read::Made>(ask::change("meetings", meeting, &held)).await?;
             }
             return Ok(meeting.clone());
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::question::Question;
 use super::super::write::{
-    ENDED, FROM_BUYER, MOVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_answered, not_arrived,
+    CALLED_OFF, ENDED, FROM_BUYER, MOVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_answered, not_arrived,
 };
 use super::ask;
 use super::read::Words;
@@ -42,7 +42,9 @@ pub const fn place(write: &Write) -> Option<&'static str> {
         | What::Undelivered { .. }
         | What::Missed { .. } => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
-        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::PutAside { .. } | What::NotHeld { .. } | What::Owner | What::Consent { .. } => {
+            None
+        }
     }
 }
 
@@ -135,7 +137,7 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
         What::Reopened => done(OPENED_AGAIN.to_owned(), &[whose]),
         What::Undelivered { when, words, .. } => done(not_arrived(when, words), &[whose]),
         What::Missed { when, until, words, .. } => done(not_answered(when, until, words), &[whose]),
-        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
+        What::TaskDone { .. } | What::PutAside { .. } | What::NotHeld { .. } | What::Owner | What::Consent { .. } => {
             json!({})
         }
     }
@@ -160,7 +162,7 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
         | What::Outcome { .. }
         | What::Reopened
         | What::PutAside { .. }
-        | What::Moved { .. }
+        | What::NotHeld { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }
         | What::Consent { .. } => None,
@@ -177,10 +179,12 @@ fn aside(words: &Words) -> &str {
     words.aside.as_deref().unwrap_or(&words.closed)
 }
 
-/// The request by which a meeting gives way, which is called `subject` there. Salesforce keeps no state of a meeting: it stays
-/// where it was, by a name that says so, and takes nobody's time.
-pub fn give_way(meeting: &str, subject: &str) -> Question {
-    let said = if subject.starts_with(MOVED) { subject.to_owned() } else { format!("{MOVED}{subject}") };
+/// The request by which a meeting is none any more, which is called `subject` there. Salesforce keeps no state of a meeting:
+/// it stays where it was, by a name that says so, and takes nobody's time.
+pub fn is_not_held(meeting: &str, called_off: bool, subject: &str) -> Question {
+    let so = if called_off { CALLED_OFF } else { MOVED };
+    let is_said = [MOVED, CALLED_OFF].iter().any(|said| subject.starts_with(said));
+    let said = if is_said { subject.to_owned() } else { format!("{so}{subject}") };
     ask::change("Event", meeting, json!({ "Subject": cut(&said, SUBJECT), "ShowAs": "Free" }))
 }
 
@@ -188,7 +192,7 @@ pub fn give_way(meeting: &str, subject: &str) -> Question {
 pub fn changed(write: &Write) -> &str {
     match &write.what {
         What::TaskDone { task, .. } | What::PutAside { task } => task,
-        What::Moved { meeting } => meeting,
+        What::NotHeld { meeting, .. } => meeting,
         What::Owner => owned(write).1,
         What::Log { .. }
         | What::Task { .. }

@@ -21,12 +21,13 @@ impl Salesforce {
         if let What::Consent { opted_out, .. } = &write.what {
             return self.mark(write.contact.as_str(), *opted_out).await;
         }
-        if let What::Moved { meeting } = &write.what {
+        if let What::NotHeld { meeting, called_off } = &write.what {
             // Whoever owns it may have given it another name.
             let record: Record = self.call(&ask::record("Event", meeting, "Subject,StartDateTime")).await?;
             // One that they held earlier than it was booked for stays.
             if record.instant("StartDateTime").is_none_or(|from| from > self.clock.now()) {
-                self.ask(&body::give_way(meeting, record.text("Subject").unwrap_or_default())).await?;
+                let subject = record.text("Subject").unwrap_or_default();
+                self.ask(&body::is_not_held(meeting, *called_off, subject)).await?;
             }
             return Ok(meeting.clone());
         }
