@@ -6,6 +6,7 @@ use comeback::domain::measure::report::Report;
 use comeback::domain::measure::sheet::Datum;
 use comeback::server::measure::behind::Opened;
 use comeback::server::measure::behind::worth::OfWorth;
+use comeback::server::measure::report::OnlyThese;
 
 use super::worth::desk;
 use super::*;

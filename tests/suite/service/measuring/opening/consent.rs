@@ -2,6 +2,7 @@
 
 use comeback::domain::measure::chart::Behind;
 use comeback::server::measure::behind::{Asked as OfWhat, OfConsent};
+use comeback::server::measure::report::{Asker, Desk, Sees};
 
 use super::*;
 

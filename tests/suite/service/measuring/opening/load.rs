@@ -2,6 +2,7 @@
 
 use comeback::domain::measure::carried::Turn;
 use comeback::server::measure::behind::load::{Carried, OfWhom};
+use comeback::server::measure::report::{Asker, Desk, Sees, days};
 
 use super::*;
 

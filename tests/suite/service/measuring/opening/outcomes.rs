@@ -1,11 +1,13 @@
 //! What answering was worth: exchanges and deals, stages, and what misses cost.
 
 use comeback::domain::measure::Cause;
+use comeback::domain::measure::cell::By;
 use comeback::domain::measure::credit::Touch;
 use comeback::domain::measure::outcomes::opened::Piece;
 use comeback::domain::measure::outcomes::{Fate, OutcomeRow, Outcomes};
 use comeback::server::measure::deals;
 use comeback::server::measure::outcomes::Asked;
+use comeback::server::measure::report::{Asker, Desk, Sees};
 
 use super::super::worth::{Shelf, asked, ended, shelf};
 use super::*;

@@ -1,7 +1,9 @@
 //! What was in time and what was not: its rows, days and hours, its lengths and the ladder.
 
 use comeback::domain::measure::Gap;
+use comeback::domain::measure::cell::By;
 use comeback::domain::sla::Response;
+use comeback::server::measure::report::{Desk, days};
 use comeback::wire::sheet::words;
 
 use super::*;
