@@ -64,6 +64,7 @@ mod tui_people;
 mod tui_screens;
 mod tui_shifts;
 mod tui_stories;
+mod tui_unwritten;
 mod tui_world;
 mod twilio_library;
 mod world;

@@ -3,6 +3,7 @@
 
 mod books;
 mod catcher;
+mod crm_proxy;
 mod delivery;
 mod ends;
 mod later;

@@ -1,18 +1,15 @@
 //! How a conversation ended, in the CRM: written once it is sure, taken back, and the meeting that it came to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
-use comeback::domain::contact::Address;
-use comeback::domain::context::Card;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::crm::write::What;
-use comeback::server::crm::{Crm, CrmError, TaskState, Write};
+use comeback::server::crm::{Crm, CrmError, Write};
 use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, first, kinds, rounds, somebody, until, written};
+use super::crm_proxy::Proxy;
 use super::shop::{Desk, Shop, eventually};
 
 pub(super) async fn does(desk: &Desk, buyer: &str, command: Value) {
@@ -184,44 +181,9 @@ async fn a_meeting_that_is_ahead_is_called_off_once_when_the_buyer_wants_none_an
     desk.close().await;
 }
 
-/// A CRM that takes no meetings for a while.
-struct Choosy {
-    crm: Arc<dyn Crm>,
-    refuses: AtomicBool,
-    how: CrmError,
-}
-
-impl Choosy {
-    fn over(shop: &Shop, refuses: bool, how: CrmError) -> Arc<Self> {
-        Arc::new(Self { crm: Arc::new(crm(shop)), refuses: AtomicBool::new(refuses), how })
-    }
-}
-
-#[async_trait]
-impl Crm for Choosy {
-    fn takes_writes(&self) -> bool {
-        true
-    }
-
-    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
-        self.crm.behind(address).await
-    }
-
-    async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        let is_meeting = matches!(write.what, What::Outcome { .. });
-        if is_meeting && self.refuses.load(Ordering::SeqCst) {
-            return Err(self.how.clone());
-        }
-        self.crm.write(write).await
-    }
-
-    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        self.crm.find(write).await
-    }
-
-    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        self.crm.task(id).await
-    }
+/// What a CRM says to every end of a conversation while it takes none.
+fn every_end(how: CrmError) -> impl Fn(&Write) -> Option<CrmError> + Send + 'static {
+    move |write| matches!(write.what, What::Outcome { .. }).then(|| how.clone())
 }
 
 /// A desk whose writes are made round by round.
@@ -236,8 +198,8 @@ pub(super) async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack)
 async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_there() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
-    let choosy = Choosy::over(&shop, false, CrmError::Invalid("no meetings today".to_owned()));
-    let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+    let proxy = Proxy::over(&shop);
+    let (desk, runner) = by_hand(&shop, Arc::clone(&proxy) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
     let book = async |from: &str| {
@@ -255,14 +217,14 @@ async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_
     };
     book("2026-03-12T15:00:00Z").await;
     assert_eq!(stands().await, ["outcome"]);
-    choosy.refuses.store(true, Ordering::SeqCst);
+    proxy.refuse(every_end(CrmError::Invalid("no meetings today".to_owned())));
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     book("2026-03-13T15:00:00Z").await;
     rounds(&shop, &runner).await;
     assert_eq!(stands().await, ["outcome"], "the first one stands while the second does not");
     let refused = desk.service().store().crm_standing().await.unwrap().refused;
     assert_eq!(refused, 2);
-    choosy.refuses.store(false, Ordering::SeqCst);
+    proxy.take_all();
     assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 2);
     rounds(&shop, &runner).await;
     assert_eq!(stands().await, ["outcome", "outcome", "moved"]);
@@ -284,15 +246,16 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
     {
         let shop = Shop::open(|config| config.faults = clean()).await;
         let (_, buyer) = somebody(&shop).await;
-        let choosy = Choosy::over(&shop, true, how.clone());
-        let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+        let proxy = Proxy::over(&shop);
+        proxy.refuse(every_end(how.clone()));
+        let (desk, runner) = by_hand(&shop, Arc::clone(&proxy) as Arc<dyn Crm>).await;
         asked(&shop, &desk, &buyer, "when can we talk?").await;
         desk.knows(&crm(&shop), &buyer).await;
         let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
         does(&desk, &buyer, booked).await;
         shop.later(20);
         rounds(&shop, &runner).await;
-        choosy.refuses.store(false, Ordering::SeqCst);
+        proxy.take_all();
         does(&desk, &buyer, json!({ "do": "reopen" })).await;
         does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
         let again = desk.service().store().crm_retry(shop.now()).await.unwrap();
@@ -323,8 +286,9 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
 async fn a_booking_that_was_not_taken_at_once_stands_where_the_buyer_was_only_texted_since() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
-    let choosy = Choosy::over(&shop, true, CrmError::Invalid("no meetings today".to_owned()));
-    let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+    let proxy = Proxy::over(&shop);
+    proxy.refuse(every_end(CrmError::Invalid("no meetings today".to_owned())));
+    let (desk, runner) = by_hand(&shop, Arc::clone(&proxy) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
     let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
@@ -334,7 +298,7 @@ async fn a_booking_that_was_not_taken_at_once_stands_where_the_buyer_was_only_te
     // "See you tomorrow", and only then the CRM takes it.
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     does(&desk, &buyer, json!({ "do": "done", "outcome": "texted" })).await;
-    choosy.refuses.store(false, Ordering::SeqCst);
+    proxy.take_all();
     assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 1);
     shop.later(20);
     rounds(&shop, &runner).await;

@@ -1,55 +1,23 @@
 //! Tasks for later, in the CRM: of one conversation the newest asks somebody, and each of the others is put aside once.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use comeback::domain::contact::Address;
-use comeback::domain::context::Card;
 use comeback::domain::id::ConversationId;
 use comeback::domain::write_back::Wanted;
-use comeback::server::crm::{Crm, CrmError, TaskState, Write};
+use comeback::server::crm::Crm;
 use comeback::server::store::crm_write::{CrmEnd, CrmRow};
 use comeback::server::write_back::follow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::books::{asked, assert_each_once, clean, crm, rounds, somebody, written};
+use super::crm_proxy::Proxy;
 use super::ends::{by_hand, does};
 use super::shop::{Desk, Shop, http};
 
 /// What the task says that follows "not now" in the playbook.
 const LATER: &str = "Ask whether the time is better now";
-
-/// A CRM that keeps which kinds of writes it was asked for.
-struct Hearing {
-    crm: Arc<dyn Crm>,
-    heard: Mutex<Vec<&'static str>>,
-}
-
-#[async_trait]
-impl Crm for Hearing {
-    fn takes_writes(&self) -> bool {
-        true
-    }
-
-    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
-        self.crm.behind(address).await
-    }
-
-    async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        self.heard.lock().unwrap().push(write.word());
-        self.crm.write(write).await
-    }
-
-    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        self.crm.find(write).await
-    }
-
-    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        self.crm.task(id).await
-    }
-}
 
 fn done(outcome: &str) -> Value {
     json!({ "do": "done", "outcome": outcome })
@@ -76,8 +44,8 @@ async fn open(shop: &Shop) -> Vec<bool> {
 async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
-    let hearing = Arc::new(Hearing { crm: Arc::new(crm(&shop)), heard: Mutex::default() });
-    let (desk, runner) = by_hand(&shop, Arc::clone(&hearing) as Arc<dyn Crm>).await;
+    let proxy = Proxy::over(&shop);
+    let (desk, runner) = by_hand(&shop, Arc::clone(&proxy) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
     let later = async || {
@@ -105,8 +73,7 @@ async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
     asked(&shop, &desk, &buyer, "this is not for us").await;
     does(&desk, &buyer, done("not_interested")).await;
     assert_eq!(later().await, [false, false]);
-    let told = hearing.heard.lock().unwrap().iter().filter(|word| **word == "put aside").count();
-    assert_eq!(told, 2, "and not as a task to answer that went to somebody else");
+    assert_eq!(proxy.asked_for("put aside"), 2, "and not as a task to answer that went to somebody else");
     assert_each_once(&written(&shop).await);
     desk.close().await;
 }

@@ -3,26 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use comeback::clock::{Clock as _, ManualClock};
-use comeback::domain::answering::Answering;
+use comeback::clock::ManualClock;
 use comeback::domain::contact::Address;
-use comeback::domain::context::Card;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
 use comeback::domain::roster::Roster;
-use comeback::domain::sla::Stage;
 use comeback::domain::time::Timestamp;
 use comeback::domain::visibility::Principal;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
-    ApiKey, Asked, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, LineStop, Loaded, Page, PageQuery,
-    People, Restored, SendLog, Store, StoreError, Transaction, Waiting, Wants,
+    CarrierLine, DedupeKey, Device, DueSend, LineStop, Page, PageQuery, People, Restored, Store, StoreError,
+    Transaction, Waiting,
 };
 use comeback::wire::changes::Message;
 
@@ -36,43 +31,16 @@ mod lines;
 mod media;
 mod notices;
 mod past;
+mod policy;
 mod record;
 mod rulings;
+mod sabotage;
+mod send_log;
 mod sent;
+mod transaction;
 
-/// A promise that is broken on purpose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Sabotage {
-    /// All are kept.
-    #[default]
-    Nothing,
-    /// A command that comes again runs again.
-    ForgetReceipts,
-    /// Opt-outs are not read.
-    ForgetConsent,
-    /// It does not know that a number is on hold.
-    ForgetHolds,
-    /// A text that a carrier delivers again is a new one.
-    ForgetDeliveries,
-    /// A text whose fate is unknown may be sent again.
-    ForgetUnknown,
-    /// Now and then the feed leaves out a conversation that changed.
-    SkipSubjects,
-    /// A stored entry is not what was sealed.
-    EditJournal,
-    /// The client's disk forgets what stands in the outbox.
-    ForgetOutbox,
-    /// The last page of the feed is said to be the one before it.
-    LosePages,
-    /// No answer is ever due.
-    HoldSends,
-    /// A warning that came is forgotten, and comes again.
-    ForgetWarnings,
-    /// An answer that was taken back is in the store as it was.
-    ForgetRecalls,
-    /// Between the decision to send and the call to the carrier there are three seconds.
-    Dawdle,
-}
+pub(super) use self::sabotage::Sabotage;
+use self::transaction::Spoilt;
 
 /// Where the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,35 +80,6 @@ impl Knobs {
         dies
     }
 
-    fn spoil_load(&self, wants: &Wants, loaded: &mut Loaded) {
-        match self.sabotage {
-            Sabotage::ForgetReceipts => {
-                loaded.receipts.clear();
-                for (device, ns) in &wants.devices {
-                    if let (Some(state), Some(first)) = (loaded.devices.get_mut(device), ns.first()) {
-                        state.last_n = state.last_n.min(first - 1);
-                    }
-                }
-            }
-            Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(comeback::domain::consent::Number::opt_in),
-            Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
-            Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
-            Sabotage::ForgetUnknown => {
-                let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());
-                for answer in answers.filter(|a| a.state == AnswerState::Unknown) {
-                    answer.state = AnswerState::Held { not_before: answer.at, waits: None };
-                }
-            }
-            Sabotage::ForgetWarnings => {
-                let clocks = loaded.conversations.values_mut().filter_map(|l| l.state.clock.as_mut());
-                for clock in clocks.filter(|clock| clock.stage == Stage::Warned) {
-                    clock.stage = Stage::Running;
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn note_sending(&mut self, standings: &[(MessageId, Option<AnswerState>)], now: Timestamp) {
         for (message, standing) in standings {
             if *standing == Some(AnswerState::Sending) {
@@ -148,36 +87,6 @@ impl Knobs {
             } else {
                 self.sending.remove(message);
             }
-        }
-    }
-
-    /// Rows that stand already are left out: a forgetful program would have written them with another key.
-    fn spoil_batch(&mut self, batch: &mut Batch) {
-        match self.sabotage {
-            Sabotage::ForgetReceipts => {
-                batch.receipts.retain(|r| self.receipts.insert((r.device, r.receipt.n)));
-                batch.messages.retain(|m| self.messages.insert(m.message.id));
-            }
-            Sabotage::ForgetDeliveries => batch.dedupe.clear(),
-            Sabotage::ForgetRecalls => {
-                let before = self.kept.clone();
-                for write in &mut batch.conversations {
-                    let known = before.iter().filter(|((c, _), _)| *c == write.state.id);
-                    for ((_, message), answer) in known {
-                        write.state.answers.entry(*message).or_insert_with(|| answer.clone());
-                    }
-                    let answers = write.state.answers.iter();
-                    self.kept.extend(answers.map(|(m, a)| ((write.state.id, *m), a.clone())));
-                }
-                batch.standings.retain(|(_, standing)| standing.is_some());
-                batch.sends.retain(|send| send.not_before.is_some() || send.open);
-            }
-            Sabotage::EditJournal => {
-                if let [first, _, ..] = batch.entries.as_mut_slice() {
-                    first.body.push(b' ');
-                }
-            }
-            _ => {}
         }
     }
 }
@@ -247,80 +156,6 @@ impl Disk {
     pub(super) fn reopen(&self) {
         let mut knobs = self.knobs.lock().unwrap();
         (knobs.death, knobs.dead, knobs.busy, knobs.slow) = (None, false, 0, 0);
-    }
-}
-
-struct Spoilt {
-    inner: Box<dyn Transaction>,
-    truth: Arc<ManualClock>,
-    knobs: Arc<Mutex<Knobs>>,
-}
-
-#[async_trait]
-impl Transaction for Spoilt {
-    fn head(&self) -> &Head {
-        self.inner.head()
-    }
-
-    async fn load(&mut self, wants: &Wants) -> Result<Loaded, StoreError> {
-        let mut loaded = self.inner.load(wants).await?;
-        self.knobs.lock().unwrap().spoil_load(wants, &mut loaded);
-        Ok(loaded)
-    }
-
-    async fn commit(self: Box<Self>, mut batch: Batch) -> Result<(), StoreError> {
-        let Self { inner, truth, knobs } = *self;
-        let dies = {
-            let mut knobs = knobs.lock().unwrap();
-            knobs.spoil_batch(&mut batch);
-            knobs.dies(Death::BeforeCommit)
-        };
-        if dies {
-            return std::future::pending().await;
-        }
-        let standings = batch.standings.clone();
-        inner.commit(batch).await?;
-        let (dies, slow) = {
-            let mut knobs = knobs.lock().unwrap();
-            knobs.note_sending(&standings, truth.now());
-            (knobs.dies(Death::AfterCommit), std::mem::take(&mut knobs.slow))
-        };
-        if dies {
-            return std::future::pending().await;
-        }
-        tokio::time::sleep(Duration::from_millis(slow)).await;
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl PolicyStore for Disk {
-    async fn version_in_force(&self) -> Result<u32, StoreError> {
-        self.inner.version_in_force().await
-    }
-
-    async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
-        self.inner.marks().await
-    }
-
-    async fn kept(&self, kind: Kind) -> Result<Option<Kept>, StoreError> {
-        self.inner.kept(kind).await
-    }
-
-    async fn armed(
-        &self,
-        after: Option<(Timestamp, ConversationId)>,
-        limit: usize,
-    ) -> Result<Vec<(Timestamp, ConversationId)>, StoreError> {
-        self.inner.armed(after, limit).await
-    }
-
-    async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
-        self.inner.cards_of(numbers).await
-    }
-
-    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
-        self.inner.addresses_of(numbers).await
     }
 }
 
@@ -500,32 +335,5 @@ impl Store for Disk {
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {
         self.inner.waiting().await
-    }
-}
-
-#[async_trait]
-impl SendLog for Disk {
-    async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
-        self.inner.put_sends(sends).await
-    }
-
-    async fn answered(&self, asked: &Asked) -> Result<Option<Answering>, StoreError> {
-        self.inner.answered(asked).await
-    }
-
-    async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.inner.put_api_key(token, name, at).await
-    }
-
-    async fn api_key(&self, token: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        self.inner.api_key(token).await
-    }
-
-    async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        self.inner.api_keys().await
-    }
-
-    async fn revoke_api_key(&self, name: &str) -> Result<u32, StoreError> {
-        self.inner.revoke_api_key(name).await
     }
 }

@@ -24,6 +24,7 @@
 use comeback::domain::measure::compare::{Compared, NoWaves};
 use comeback::domain::measure::credit::Rule;
 use comeback::server::measure::deals;
+use comeback::server::measure::report::{Asker, Desk, Sees, days};
 
 use super::worth::{Shelf, desk, ended, shelf};
 use super::*;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use comeback::server::measure::behind::{Asked as OfWhat, OfConsent};
+use comeback::server::measure::report::{Asker, Desk, Sees};
 
 use super::worth::desk;
 use super::*;

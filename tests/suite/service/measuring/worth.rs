@@ -38,6 +38,7 @@ use async_trait::async_trait;
 use comeback::domain::contact::Address;
 use comeback::domain::deal::{Closed, Deal, StageChange};
 use comeback::domain::id::DealId;
+use comeback::domain::measure::cell::By;
 use comeback::domain::measure::credit::{Rule, Touch};
 use comeback::domain::measure::exchange::Adherence;
 use comeback::domain::measure::outcomes::{Fate, OutcomeRow, Outcomes, Reconciled};
@@ -46,6 +47,7 @@ use comeback::domain::measure::sheet;
 use comeback::server::crm::{Crm, CrmError, Deals};
 use comeback::server::measure::deals;
 use comeback::server::measure::outcomes::Asked;
+use comeback::server::measure::report::{Asker, Desk, Sees, days};
 
 use super::*;
 
