@@ -337,8 +337,8 @@ fn on_deals<'a>(cards: impl Iterator<Item = &'a Card> + Clone, roles: &[String])
 /// Of somebody who left us.
 const LEFT: &str = "is not with us any more";
 
-/// What is said of somebody whom the playbook does not name. The CRM names owners of its own, who may never have been with us:
-/// the user of a program, a colleague who is no rep, one whose mail address nobody here has.
+/// What is said of somebody whom the playbook does not name. The CRM names owners of its own, who may never have been
+/// with us: the user of a program, a colleague who is no rep, one whose mail address nobody here has.
 const fn unknown(source: OwnerSource) -> &'static str {
     match source {
         OwnerSource::Opportunity
