@@ -334,11 +334,30 @@ fn on_deals<'a>(cards: impl Iterator<Item = &'a Card> + Clone, roles: &[String])
     roles.iter().flat_map(in_role).collect()
 }
 
+/// Of somebody who left us.
+const LEFT: &str = "is not with us any more";
+
+/// What is said of somebody whom the playbook does not name. The CRM names owners of its own, who may never have been
+/// with us: the user of a program, a colleague who is no rep, one whose mail address nobody here has.
+const fn unknown(source: OwnerSource) -> &'static str {
+    match source {
+        OwnerSource::Opportunity
+        | OwnerSource::Contact
+        | OwnerSource::Account
+        | OwnerSource::Sdr
+        | OwnerSource::OpportunityTeam
+        | OwnerSource::LastTouch => "is nobody of the playbook's reps",
+        // Whom the playbook named once.
+        OwnerSource::Conversation | OwnerSource::Territory | OwnerSource::RoundRobin | OwnerSource::LeastLoaded => LEFT,
+    }
+}
+
 /// Why somebody cannot have it; nothing when they can.
 fn bar(world: &ReadSet<'_>, rule: &OwnerRule, asked: &Asked<'_>, rep: &RepId) -> Option<String> {
-    let Some(person) = world.playbook.reps.get(rep).filter(|person| person.active) else {
-        return Some("is not with us any more".to_owned());
-    };
+    let Some(person) = world.playbook.reps.get(rep) else { return Some(unknown(rule.source).to_owned()) };
+    if !person.active {
+        return Some(LEFT.to_owned());
+    }
     // Whoever has it already is not asked anew whether they can take it.
     let skips = |skip| rule.skip.contains(&skip) && kept(world, rule, asked) != Some(rep);
     if skips(Skip::Away) && !world.is_here(rep) {

@@ -21,6 +21,8 @@ enum End {
     Met { by: Option<MessageId>, late: bool },
     /// No answer was needed any more.
     Dropped,
+    /// What had met it failed, and the number was opted out: nobody may answer.
+    OptedOut,
 }
 
 /// A clock, the buyer's texts that it ran for, and its end.
@@ -28,13 +30,15 @@ enum End {
 struct Run {
     clock: Clock,
     texts: Vec<MessageId>,
+    /// The entry with which it runs again, and when: what had met it failed, or a person opened it again.
+    rearmed: Option<(u64, Timestamp)>,
     end: Option<(Timestamp, End)>,
 }
 
 fn runs(past: &Past) -> Vec<Run> {
     let mut all: Vec<Run> = Vec::new();
     let mut wrote = None;
-    for (_, at, event) in past {
+    for (seq, at, event) in past {
         let running = all.last_mut().filter(|run| run.end.is_none());
         if let Event::Received { message, kind } = event {
             match running {
@@ -42,26 +46,29 @@ fn runs(past: &Past) -> Vec<Run> {
                 None => wrote = kind.arms_clock().then_some(*message),
             }
         } else if let Event::SlaStarted { clock } = event {
-            all.push(Run { clock: clock.clone(), texts: wrote.take().into_iter().collect(), end: None });
+            let texts = wrote.take().into_iter().collect();
+            all.push(Run { clock: clock.clone(), texts, rearmed: None, end: None });
         } else if let (Event::SlaRecomputed { clock }, Some(run)) = (event, running) {
             run.clock = clock.clone();
         } else if let Event::SlaRearmed { clock } = event {
-            again(&mut all, clock);
+            again(&mut all, clock, (*seq, *at));
         } else if let (Event::SlaMet { by, late }, Some(run)) = (event, all.last_mut()) {
             run.end = Some((*at, End::Met { by: *by, late: *late }));
         } else if let (Event::SlaDropped, Some(run)) = (event, all.last_mut()) {
-            run.end = Some((*at, End::Dropped));
+            // It runs again and is dropped in one: its answer failed, and the number had opted out.
+            let in_one = run.rearmed.is_some_and(|(before, since)| (before + 1, since) == (*seq, *at));
+            run.end = Some((*at, if in_one { End::OptedOut } else { End::Dropped }));
         }
     }
     all
 }
 
 /// What met a clock failed: it runs on, in place of one that began since.
-fn again(all: &mut Vec<Run>, clock: &Clock) {
-    let since = if all.last().is_some_and(|run| run.end.is_none()) { all.pop() } else { None };
+fn again(all: &mut Vec<Run>, clock: &Clock, since: (u64, Timestamp)) {
+    let newer = if all.last().is_some_and(|run| run.end.is_none()) { all.pop() } else { None };
     let same = all.iter().rposition(|run| run.clock.started == clock.started).map(|at| all.remove(at));
-    let texts = same.into_iter().chain(since).flat_map(|run| run.texts).collect();
-    all.push(Run { clock: clock.clone(), texts, end: None });
+    let texts = same.into_iter().chain(newer).flat_map(|run| run.texts).collect();
+    all.push(Run { clock: clock.clone(), texts, rearmed: Some(since), end: None });
 }
 
 impl Run {
@@ -76,6 +83,7 @@ impl Run {
             Some((at, End::Met { by: None, late })) => {
                 format!("answered by other means in {}, {}", took(at), stands(*late))
             }
+            Some((_, End::OptedOut)) => "the answer did not reach them: they opted out".to_owned(),
             Some((at, End::Dropped)) if *at > self.clock.due => "never answered, late".to_owned(),
             Some((_, End::Dropped)) => "closed without an answer, before one was due".to_owned(),
             None if now > self.clock.due => "not answered yet, late".to_owned(),
@@ -269,6 +277,35 @@ mod tests {
         for one in [TEXT, SECOND] {
             let said = reply(&all, one, then(2_000));
             assert_eq!(said.as_deref(), Some("answered by other means in 16m 40s, late"));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_failed_since_they_opted_out_is_told_as_that_and_not_as_none() {
+        let unreached = "the answer did not reach them: they opted out";
+        let (early, never) = ("closed without an answer, before one was due", "never answered, late");
+        for (failed, between, dropped, words) in [
+            (80, None, 80, unreached),
+            (1_000, None, 1_000, unreached),
+            // It ran again, and nobody answered.
+            (80, None, 90, early),
+            (80, None, 1_000, never),
+            (1_000, Some(text(SECOND)), 1_000, never),
+        ] {
+            let mut events = vec![
+                (0, text(TEXT)),
+                (0, Event::SlaStarted { clock: clock(0) }),
+                (60, Event::SlaMet { by: Some(ANSWER), late: false }),
+                (failed, Event::SlaRearmed { clock: clock(0) }),
+            ];
+            events.extend(between.map(|event| (failed, event)));
+            events.push((dropped, Event::SlaDropped));
+            events.push((2_000, done(Outcome::NotInterested)));
+            let all = past(events);
+            let last = all.last().map(|(seq, ..)| *seq).unwrap();
+            assert_eq!(reply(&all, TEXT, then(9_999)).as_deref(), Some(words), "{all:?}");
+            assert_eq!(end(&all, last, then(9_999)).as_deref(), Some(words), "{all:?}");
+            assert_eq!(answer(&all, ANSWER, then(9_999)), None, "{all:?}");
         }
     }
 

@@ -164,8 +164,8 @@ impl Matched {
         matched
     }
 
-    /// The rep who is this owner. One who left, or whom nobody here knows, is a rep whom no playbook names, so that routing
-    /// says that it passed somebody over.
+    /// The rep who is this owner. One who was deactivated there, or whom nobody here knows, is a rep whom no playbook
+    /// names, so that routing says that it passed over somebody who is none of its reps.
     pub fn rep(&self, owner: &str) -> RepId {
         self.reps.get(owner).cloned().unwrap_or_else(|| RepId::new(format!("{} owner {owner}", self.crm)))
     }

@@ -376,6 +376,34 @@ async fn what_ended_again_soon_after_it_was_opened_again_may_be_taken_back_as_lo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_opened_again_with_nothing_to_answer_has_no_task_however_often_it_is_done_again() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    rounds(&shop, &runner).await;
+    let ends = async || {
+        does(&desk, &buyer, json!({ "do": "done", "outcome": "called" })).await;
+        shop.later(20);
+        rounds(&shop, &runner).await;
+    };
+    ends().await;
+    // The due time of then is over: no clock runs on.
+    shop.later(60 * 60);
+    for _ in 0..2 {
+        does(&desk, &buyer, json!({ "do": "reopen" })).await;
+        rounds(&shop, &runner).await;
+        ends().await;
+    }
+    let all = written(&shop).await;
+    let tasks = kinds(&all).into_iter().filter(|kind| kind.starts_with("task"));
+    assert_eq!(tasks.collect::<Vec<_>>(), ["task", "task_done"], "{all:#?}");
+    assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "reopened").count(), 2, "{all:#?}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_is_not_answered_when_that_is_due_says_so_in_the_crm_whether_an_answer_comes_or_not() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;

@@ -239,6 +239,23 @@ fn when_the_owner_left_the_next_candidate_gets_it_and_the_reason_says_so() {
 }
 
 #[test]
+fn an_owner_in_the_crm_who_is_no_rep_of_ours_is_passed_over_as_that_and_not_as_somebody_who_left() {
+    let mut story = Story::begins();
+    let mut buyer = card("c-1");
+    let [program, colleague] = ["salesforce owner 005I", "salesforce owner 005C"];
+    buyer.opportunity.as_mut().unwrap().owner = Some(program.into());
+    buyer.owner = Some(colleague.into());
+    story.crm_says(1, vec![buyer]);
+    story.texts("Hello");
+    let offer = story.c().assignment.clone().unwrap();
+    assert_eq!(offer.because.reason, Reason::Owner(OwnerSource::Sdr));
+    for (who, what) in [(program, "owns the deal"), (colleague, "owns the contact")] {
+        let passed = offer.because.passed.iter().find(|p| p.who == who).unwrap();
+        assert_eq!(passed.why, format!("{what}, but is nobody of the playbook's reps"));
+    }
+}
+
+#[test]
 fn when_the_owner_leaves_later_the_next_text_finds_somebody_else() {
     let mut story = Story::with_mayas_buyer();
     story.does("maya", &Command::Take).unwrap();
