@@ -22,11 +22,14 @@ pub enum Gap {
     Away,
     /// Somebody who would have been asked was outside their own hours.
     Hours,
-    /// Somebody who would have been asked had left.
+    /// Somebody who would have been asked had left, or is an owner in the CRM who is no rep.
     Left,
     /// An owner had no backup.
     NoBackup,
 }
+
+/// What is said of whom nobody can ask.
+const LEFT: [&str; 3] = ["not with us any more", "nobody of the playbook's reps", "the lead left"];
 
 impl Gap {
     /// Every gap, in the order they are kept in.
@@ -67,7 +70,7 @@ impl Gap {
             Self::Pool => "nobody of the pool was here",
             Self::Away => "somebody was away",
             Self::Hours => "somebody was outside their hours",
-            Self::Left => "somebody had left",
+            Self::Left => "somebody had left, or is no rep",
             Self::NoBackup => "the owner had no backup",
         }
     }
@@ -83,7 +86,7 @@ impl Gap {
             Some(if passed.who.starts_with("on call") { Self::OnCall } else { Self::Away })
         } else if why.ends_with("outside their hours") {
             Some(Self::Hours)
-        } else if why.ends_with("not with us any more") || why.ends_with("the lead left") {
+        } else if LEFT.iter().any(|left| why.ends_with(left)) {
             Some(Self::Left)
         } else {
             why.ends_with("has no backup").then_some(Self::NoBackup)
