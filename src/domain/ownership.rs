@@ -334,8 +334,11 @@ fn on_deals<'a>(cards: impl Iterator<Item = &'a Card> + Clone, roles: &[String])
     roles.iter().flat_map(in_role).collect()
 }
 
-/// Of somebody who left us.
-const LEFT: &str = "is not with us any more";
+/// What is said of somebody who left us.
+pub(in crate::domain) const LEFT: &str = "is not with us any more";
+
+/// What is said of an owner in the CRM whom the playbook does not name.
+pub(in crate::domain) const NO_REP: &str = "is nobody of the playbook's reps";
 
 /// What is said of somebody whom the playbook does not name. The CRM names owners of its own, who may never have been
 /// with us: the user of a program, a colleague who is no rep, one whose mail address nobody here has.
@@ -346,7 +349,7 @@ const fn unknown(source: OwnerSource) -> &'static str {
         | OwnerSource::Account
         | OwnerSource::Sdr
         | OwnerSource::OpportunityTeam
-        | OwnerSource::LastTouch => "is nobody of the playbook's reps",
+        | OwnerSource::LastTouch => NO_REP,
         // Whom the playbook named once.
         OwnerSource::Conversation | OwnerSource::Territory | OwnerSource::RoundRobin | OwnerSource::LeastLoaded => LEFT,
     }

@@ -398,8 +398,11 @@ mod tests {
             let out = on_top.into_iter().find(|figure| figure.label == "opted out").unwrap();
             (out.value, out.beside, out.behind.is_some())
         };
-        assert_eq!(says(&[(0, 2), (0, 0)]), (Datum::Share(0.0), "0 of 2 texts".to_owned(), false));
-        assert_eq!(says(&[(0, 2), (2, 0)]), (Datum::Share(0.0), "0 of 2 texts; 2 more where none left".to_owned(), true));
+        assert_eq!(says(&[(0, 2), (0, 0)]), (Datum::Share(0.0), "0 of 2 texts, likely 0 to 66 %".to_owned(), false));
+        assert_eq!(
+            says(&[(0, 2), (2, 0)]),
+            (Datum::Share(0.0), "0 of 2 texts, likely 0 to 66 %; 2 more where none left".to_owned(), true)
+        );
         assert_eq!(says(&[(1, 0)]), (Datum::None, "1 where no text left".to_owned(), true));
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::reply::Draft;
 use super::talk::Running;
 use crate::domain::event::Review;
+use crate::domain::ownership;
 use crate::domain::routing::Passed;
 use crate::domain::time::Timestamp;
 
@@ -29,7 +30,7 @@ pub enum Gap {
 }
 
 /// What is said of whom nobody can ask.
-const LEFT: [&str; 3] = ["not with us any more", "nobody of the playbook's reps", "the lead left"];
+const LEFT: [&str; 3] = [ownership::LEFT, ownership::NO_REP, "the lead left"];
 
 impl Gap {
     /// Every gap, in the order they are kept in.

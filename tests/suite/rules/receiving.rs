@@ -4,6 +4,7 @@ use comeback::domain::command::Command;
 use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome};
+use comeback::domain::measure::Gap;
 use comeback::domain::message::InboundKind;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::revocation;
@@ -236,6 +237,7 @@ fn when_the_owner_left_the_next_candidate_gets_it_and_the_reason_says_so() {
     assert_eq!(offer.because.reason, Reason::Owner(OwnerSource::Sdr));
     let maya = offer.because.passed.iter().find(|p| p.who == "maya").unwrap();
     assert!(maya.why.contains("owns the deal") && maya.why.contains("not with us any more"), "{}", maya.why);
+    assert_eq!(Gap::of(maya), Some(Gap::Left));
 }
 
 #[test]
@@ -252,6 +254,7 @@ fn an_owner_in_the_crm_who_is_no_rep_of_ours_is_passed_over_as_that_and_not_as_s
     for (who, what) in [(program, "owns the deal"), (colleague, "owns the contact")] {
         let passed = offer.because.passed.iter().find(|p| p.who == who).unwrap();
         assert_eq!(passed.why, format!("{what}, but is nobody of the playbook's reps"));
+        assert_eq!(Gap::of(passed), Some(Gap::Left), "reports say that nobody was there");
     }
 }
 
