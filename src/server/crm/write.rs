@@ -210,7 +210,8 @@ pub fn not_answered(when: &str, until: &str, words: &str) -> String {
 /// What the mark of a write begins with.
 pub const MARK: &str = "comeback:";
 
-/// What a task to answer is called there; `name` is the buyer's, where one person is behind the number.
+/// What a task to answer is called there; `name` is the buyer's, where one person is behind the number, or somebody said who
+/// of them writes.
 pub fn to_answer(name: Option<&str>) -> String {
     name.map_or_else(|| "Answer a buyer's text".to_owned(), |name| format!("Answer {name} by text"))
 }

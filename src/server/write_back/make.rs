@@ -277,7 +277,7 @@ impl WriteBack {
                 if !is_right && !row.begun {
                     return Ok(None);
                 }
-                let waits = to_answer(match subject.cards.as_slice() {
+                let waits = to_answer(match writer::cards(&subject.state, &subject.cards) {
                     [card] => Some(card.name.trim()).filter(|name| !name.is_empty()),
                     _ => None,
                 });

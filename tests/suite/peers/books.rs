@@ -116,6 +116,8 @@ async fn what_waits_to_hear_who_writes_is_written_as_soon_as_that_is_said() {
     // No time passes: what is written is not tried again because an hour is over.
     let first = eventually("it is written", async || written(&shop).await.into_iter().next()).await;
     assert_eq!(first["write"]["contact"], second, "{first}");
+    let task = self::first(&shop, "task").await;
+    assert_eq!(task["write"]["subject"], json!(format!("Answer {} by text", cards[1].name)), "{task}");
     desk.close().await;
 }
 
