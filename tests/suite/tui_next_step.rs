@@ -8,6 +8,7 @@ use comeback::domain::kind::MessageKind;
 use comeback::domain::next_step::Earlier;
 use comeback::domain::next_step::rules::Action;
 use comeback::domain::time::Span;
+use comeback::domain::visibility::Principal;
 use comeback::domain::zone;
 use comeback::wire::changes::Author;
 
@@ -67,9 +68,13 @@ fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are
     let mut desk = Desk::usual(SIZE);
     let mut card = crate::world::card("con_1");
     card.opportunity.as_mut().unwrap().owner = Some("ben".into());
-    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.change(1, |t| {
+        (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]);
+        t.audience.insert(Principal::Pool("east".into()));
+    });
     desk.keys("j Enter l");
     desk.says("Loop in Ben Sato");
+    desk.says("they are told of it");
     desk.keys("1").types("They ask for terms");
     desk.says("NOTE for Ben Sato on Dana Fox");
     // Left and taken up again it is still for him.
@@ -85,6 +90,33 @@ fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are
     desk.keys("i").types("Done").keys("Enter");
     let asked = commands(&mut desk);
     assert!(matches!(&asked[..], [Command::Note { to: None, .. }]), "{asked:?}");
+}
+
+#[test]
+fn whoever_may_not_see_the_conversation_gets_no_note_and_that_is_said_before_a_word_is_written() {
+    let mut desk = Desk::usual(SIZE);
+    let mut card = crate::world::card("con_1");
+    card.opportunity.as_mut().unwrap().owner = Some("ben".into());
+    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.keys("j Enter l");
+    desk.says("not yet: they may not see this conversation");
+    desk.keys("1");
+    desk.says("Ben Sato may not see this conversation. Hand it to them (a)");
+    assert!(desk.model.composer.is_none(), "nothing is begun");
+    desk.keys("l 2");
+    assert_eq!(commands(&mut desk), [Command::Assign { to: "ben".into() }], "handing it over stays where it was");
+    // The lead of the team sees it.
+    card.opportunity.as_mut().unwrap().owner = Some("lena".into());
+    desk.change(1, |t| t.cards = vec![card.clone()]);
+    desk.keys("l 1");
+    desk.says("NOTE for Lena Brandt on Dana Fox");
+    // Somebody of the CRM who is no rep here is neither told nor handed anything.
+    let mut desk = Desk::usual(SIZE);
+    card.opportunity.as_mut().unwrap().owner = Some("zoe".into());
+    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.keys("j Enter l");
+    desk.says("zoe is not in the playbook: a reassigns, i writes a note.");
+    assert!(desk.model.overlay.is_none());
 }
 
 #[test]

@@ -265,7 +265,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         }
         Does::NoteTo(rep) => {
             if let Some((id, _)) = about.first() {
-                super::next_step::note_to(model, *id, rep);
+                super::next_step::note_to(model, *id, rep, now);
             }
             return;
         }

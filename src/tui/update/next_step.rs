@@ -8,8 +8,10 @@ use crate::domain::hours::Calendar;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::next_step::rules::Action;
 use crate::domain::next_step::times;
+use crate::domain::rejection::Rejection;
 use crate::domain::snippet::{Field, Values};
 use crate::domain::time::Timestamp;
+use crate::domain::visibility;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::msg::Effect;
@@ -101,9 +103,17 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
         return model.say(told, now);
     }
     let name = model.rep_name(&rep).to_owned();
+    if model.playbook().is_some_and(|playbook| !playbook.is_active(&rep)) {
+        return model.warn(format!("{name} is not in the playbook: a reassigns, i writes a note."), now);
+    }
+    let told = if may_read(model, id, &rep) {
+        "they are told of it, and you keep the reply"
+    } else {
+        "not yet: they may not see this conversation"
+    };
     let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
     let choices = vec![
-        choice(format!("Note for {name}"), "they are told of it, and you keep the reply", Does::NoteTo(rep.clone())),
+        choice(format!("Note for {name}"), told, Does::NoteTo(rep.clone())),
         choice(format!("Hand it to {name}"), "they answer from here on", Does::Assign(rep)),
     ];
     let about = vec![(id, model.seen(id))];
@@ -112,8 +122,20 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     model.overlay = Some(Overlay::Pick(pick));
 }
 
-/// Begins a note for a colleague, who is told of it.
-pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: RepId) {
+/// Whether a colleague may see the conversation, by the rule that the backend judges a note for them by. It judges anew.
+fn may_read(model: &Model, id: ConversationId, rep: &RepId) -> bool {
+    let known = model.thread_of(id).zip(model.playbook());
+    known.is_none_or(|(thread, playbook)| !thread.audience.is_disjoint(&visibility::principals(playbook, rep)))
+}
+
+/// Begins a note for a colleague, who is told of it; for somebody who could not read it here, says so before a word is
+/// written.
+pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: RepId, now: Timestamp) {
+    if !may_read(model, id, &rep) {
+        let name = model.rep_name(&rep).to_owned();
+        let hint = Rejection::CannotSee { who: rep }.hint();
+        return model.warn(format!("{name} may not see this conversation. {hint}"), now);
+    }
     composer::note(model, id);
     if let Some(composer) = &mut model.composer {
         composer.reader = Some(rep);
