@@ -5,6 +5,7 @@ use comeback::domain::command::Command;
 use comeback::domain::context::{Card, Touch};
 use comeback::domain::event::Outcome;
 use comeback::domain::kind::MessageKind;
+use comeback::domain::message::InboundKind;
 use comeback::domain::next_step::Earlier;
 use comeback::domain::next_step::rules::Action;
 use comeback::domain::time::Span;
@@ -12,7 +13,7 @@ use comeback::domain::visibility::Principal;
 use comeback::domain::zone;
 use comeback::wire::changes::Author;
 
-use crate::tui_world::{Desk, START};
+use crate::tui_world::{Desk, START, said};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -52,6 +53,43 @@ fn two_concrete_times_are_written_and_wait_for_enter() {
     // Pressed again over the same draft it says nothing twice.
     desk.keys("Esc p");
     assert_eq!(written(&desk).matches("Would ").count(), 1);
+}
+
+#[test]
+fn the_time_that_the_buyer_named_is_written_first_and_waits_for_enter() {
+    // It is Tuesday 3 March, seven in the morning for Dana.
+    let text = |n, author, words: &str| said(n, START - Span::minutes(2), author, words);
+    let theirs = || Author::Buyer(InboundKind::Text);
+    for (messages, wanted) in [
+        (vec![text(801, theirs(), "Thursday 10am")], "Would Thu Mar 5 at 10:00 AM PST or "),
+        (
+            vec![text(801, theirs(), "Thursday?"), text(802, theirs(), "at 3 my time")],
+            "Would Thu Mar 5 at 3:00 PM PST or ",
+        ),
+        // A note in between is nobody's answer, and what was answered before counts no more.
+        (
+            vec![
+                text(801, theirs(), "Friday 11am"),
+                text(802, Author::Rep("maya".into()), "Sorry, not then."),
+                text(803, theirs(), "Then Thursday"),
+                text(804, Author::Note("ben".into()), "Friday would be better."),
+                text(805, theirs(), "2pm"),
+            ],
+            "Would Thu Mar 5 at 2:00 PM PST or ",
+        ),
+    ] {
+        for key in ["f", "p"] {
+            let mut desk = Desk::usual(SIZE);
+            desk.change(1, |t| {
+                t.messages.extend(messages.clone());
+                t.next_step.action = Some(Action::ProposeTimes);
+            });
+            desk.keys("j Enter").keys(key);
+            let text = written(&desk);
+            assert!(text.starts_with(wanted) && text.ends_with(" work for you?"), "{text}");
+            assert_eq!(commands(&mut desk), [], "nothing is sent");
+        }
+    }
 }
 
 #[test]
@@ -123,7 +161,7 @@ fn whoever_may_not_see_the_conversation_gets_no_note_and_that_is_said_before_a_w
 fn a_note_that_is_for_somebody_reads_so_in_the_thread() {
     let mut desk = Desk::usual(SIZE);
     desk.change(1, |t| {
-        let mut note = crate::tui_world::said(730, START, Author::Note("maya".into()), "A word?");
+        let mut note = said(730, START, Author::Note("maya".into()), "A word?");
         note.reader = Some("ben".into());
         t.messages.push(note);
     });
