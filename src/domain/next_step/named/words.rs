@@ -57,15 +57,16 @@ fn number(text: &str) -> (Token<'_>, usize) {
     }
 }
 
-// Words side by side, as `among` reads them.
+// Words side by side, as `among` reads them:
 
 /// Before a number that is a time without "am" or "pm".
 pub(super) const AT: &str = "at around about from after between say";
 /// Before a time by which something ends.
 pub(super) const UNTIL: &str = "until till before by";
 /// What may stand behind such a number: "at 3 works", not "at 3 dollars".
-pub(super) const BEHIND: &str = "on tomorrow today or and to if is are works work would should could can will for my your our then \
-                      please pls thanks thx ok okay good great fine sharp instead best suits we i you this next but";
+pub(super) const BEHIND: &str = "on tomorrow today or and to if is are works work would should could can will for my your \
+                                 our then please pls thanks thx ok okay good great fine sharp instead best suits we i \
+                                 you this next but";
 /// Where another thought begins.
 pub(super) const TURNS: &str = "but however how what can could let's lets maybe instead rather";
 /// What rules out the days beside it, as every "…n't" does.
