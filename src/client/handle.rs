@@ -2,7 +2,7 @@
 
 mod unsettled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ use crate::domain::playbook::Playbook;
 use crate::domain::routing::{Assignment, Passed};
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
 use crate::domain::zone::Place;
 pub use crate::wire::around::Around;
 use crate::wire::changes::{Author, Message, Presence};
@@ -342,6 +343,8 @@ pub struct Thread {
     pub owned_by: Option<OwnerSource>,
     /// Who else had a claim when the rules last looked, and why it is not theirs.
     pub candidates: Vec<Passed>,
+    /// Everybody it is visible to: whom a note can be for.
+    pub audience: BTreeSet<Principal>,
     /// What kind of text the buyer's last one is taken for.
     pub kind: Option<Taken>,
     /// The recommended next step.

@@ -29,6 +29,7 @@ use crate::domain::regulated;
 use crate::domain::routing::Holder;
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
+use crate::domain::visibility;
 use crate::domain::waiting;
 use crate::domain::writer;
 use crate::domain::zone;
@@ -232,6 +233,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
         row: Row { nobody_left: view.nobody_left(c), ..row(view, snapshot) },
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
+        audience: visibility::audience(c),
         older: older(snapshot, &messages, beside.awaits_older),
         heard: beside.heard,
         next_step: next_step::recommend(&next_step::Moment {

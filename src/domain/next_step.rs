@@ -14,6 +14,7 @@ use super::kind::{self, Ground, MessageKind};
 use super::message::InboundKind;
 use super::time::Timestamp;
 
+pub mod named;
 pub mod rules;
 pub mod times;
 

@@ -7,6 +7,7 @@ mod backend;
 mod cache;
 mod holds;
 mod older;
+mod outbox;
 mod search;
 mod shown;
 mod signed_out;

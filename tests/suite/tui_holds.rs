@@ -94,7 +94,13 @@ fn the_dialog_shows_what_was_written_and_what_spoke_and_opts_out() {
     desk.says("please take me off your list");
     desk.says("take me off, these texts, this number: score 11");
     desk.says("Unless somebody rules, opted out on 17 Mar.");
+    // Nobody here takes that back: it is asked about once, and Enter leaves the number on hold.
     desk.keys("Down Enter");
+    desk.says("Opt out +14155550001 Dana Fox for good?");
+    desk.says("the number stays on hold");
+    desk.keys("Enter");
+    assert_eq!(rulings(&mut desk), vec![]);
+    desk.keys("z Down Enter Down Enter");
     assert_eq!(rulings(&mut desk), vec![Ruling::OptOut]);
     desk.says("is opted out: no text goes to this number any more.");
 }

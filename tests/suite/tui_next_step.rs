@@ -5,13 +5,15 @@ use comeback::domain::command::Command;
 use comeback::domain::context::{Card, Touch};
 use comeback::domain::event::Outcome;
 use comeback::domain::kind::MessageKind;
+use comeback::domain::message::InboundKind;
 use comeback::domain::next_step::Earlier;
 use comeback::domain::next_step::rules::Action;
 use comeback::domain::time::Span;
+use comeback::domain::visibility::Principal;
 use comeback::domain::zone;
 use comeback::wire::changes::Author;
 
-use crate::tui_world::{Desk, START};
+use crate::tui_world::{Desk, START, said};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -54,6 +56,43 @@ fn two_concrete_times_are_written_and_wait_for_enter() {
 }
 
 #[test]
+fn the_time_that_the_buyer_named_is_written_first_and_waits_for_enter() {
+    // It is Tuesday 3 March, seven in the morning for Dana.
+    let text = |n, author, words: &str| said(n, START - Span::minutes(2), author, words);
+    let theirs = || Author::Buyer(InboundKind::Text);
+    for (messages, wanted) in [
+        (vec![text(801, theirs(), "Thursday 10am")], "Would Thu Mar 5 at 10:00 AM PST or "),
+        (
+            vec![text(801, theirs(), "Thursday?"), text(802, theirs(), "at 3 my time")],
+            "Would Thu Mar 5 at 3:00 PM PST or ",
+        ),
+        // A note in between is nobody's answer, and what was answered before counts no more.
+        (
+            vec![
+                text(801, theirs(), "Friday 11am"),
+                text(802, Author::Rep("maya".into()), "Sorry, not then."),
+                text(803, theirs(), "Then Thursday"),
+                text(804, Author::Note("ben".into()), "Friday would be better."),
+                text(805, theirs(), "2pm"),
+            ],
+            "Would Thu Mar 5 at 2:00 PM PST or ",
+        ),
+    ] {
+        for key in ["f", "p"] {
+            let mut desk = Desk::usual(SIZE);
+            desk.change(1, |t| {
+                t.messages.extend(messages.clone());
+                t.next_step.action = Some(Action::ProposeTimes);
+            });
+            desk.keys("j Enter").keys(key);
+            let text = written(&desk);
+            assert!(text.starts_with(wanted) && text.ends_with(" work for you?"), "{text}");
+            assert_eq!(commands(&mut desk), [], "nothing is sent");
+        }
+    }
+}
+
+#[test]
 fn without_a_link_or_an_account_executive_it_says_what_is_missing() {
     let mut desk = Desk::usual(SIZE);
     desk.keys("j Enter m");
@@ -67,9 +106,13 @@ fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are
     let mut desk = Desk::usual(SIZE);
     let mut card = crate::world::card("con_1");
     card.opportunity.as_mut().unwrap().owner = Some("ben".into());
-    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.change(1, |t| {
+        (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]);
+        t.audience.insert(Principal::Pool("east".into()));
+    });
     desk.keys("j Enter l");
     desk.says("Loop in Ben Sato");
+    desk.says("they are told of it");
     desk.keys("1").types("They ask for terms");
     desk.says("NOTE for Ben Sato on Dana Fox");
     // Left and taken up again it is still for him.
@@ -88,10 +131,37 @@ fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are
 }
 
 #[test]
+fn whoever_may_not_see_the_conversation_gets_no_note_and_that_is_said_before_a_word_is_written() {
+    let mut desk = Desk::usual(SIZE);
+    let mut card = crate::world::card("con_1");
+    card.opportunity.as_mut().unwrap().owner = Some("ben".into());
+    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.keys("j Enter l");
+    desk.says("not yet: they may not see this conversation");
+    desk.keys("1");
+    desk.says("Ben Sato may not see this conversation. Hand it to them (a)");
+    assert!(desk.model.composer.is_none(), "nothing is begun");
+    desk.keys("l 2");
+    assert_eq!(commands(&mut desk), [Command::Assign { to: "ben".into() }], "handing it over stays where it was");
+    // The lead of the team sees it.
+    card.opportunity.as_mut().unwrap().owner = Some("lena".into());
+    desk.change(1, |t| t.cards = vec![card.clone()]);
+    desk.keys("l 1");
+    desk.says("NOTE for Lena Brandt on Dana Fox");
+    // Somebody of the CRM who is no rep here is neither told nor handed anything.
+    let mut desk = Desk::usual(SIZE);
+    card.opportunity.as_mut().unwrap().owner = Some("zoe".into());
+    desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+    desk.keys("j Enter l");
+    desk.says("zoe is not in the playbook: a reassigns, i writes a note.");
+    assert!(desk.model.overlay.is_none());
+}
+
+#[test]
 fn a_note_that_is_for_somebody_reads_so_in_the_thread() {
     let mut desk = Desk::usual(SIZE);
     desk.change(1, |t| {
-        let mut note = crate::tui_world::said(730, START, Author::Note("maya".into()), "A word?");
+        let mut note = said(730, START, Author::Note("maya".into()), "A word?");
         note.reader = Some("ben".into());
         t.messages.push(note);
     });

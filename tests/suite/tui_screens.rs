@@ -398,18 +398,31 @@ fn opting_a_number_out_asks_first_and_names_the_person_and_the_number() {
             assert_eq!(desk.commands(), [], "{leaves} leaves it");
             desk.keys("z");
         }
-        desk.keys("2");
+        // Where a text needs the eye the same keys send it, and nobody here takes an opt-out back: it is asked about once.
+        for leaves in ["Enter", "Esc", "1"] {
+            desk.keys("2");
+            desk.says("Only they can undo that");
+            desk.says("2 Opt out");
+            assert_eq!(desk.keys(leaves).commands(), [], "{leaves} leaves it");
+            assert!(desk.model.overlay.is_none());
+            desk.keys("z");
+        }
+        desk.keys("2 2");
         assert_eq!(desk.commands(), std::slice::from_ref(&opted_out));
     }
     let mut desk = Desk::usual((120, 40));
     desk.keys("j Enter :").types("opt out").keys("Enter Down Enter");
+    desk.says("Opt out +14155550001 Dana Fox for good?");
+    desk.says("No text goes there any more, whoever writes it");
+    desk.says("Only they can undo that: by texting START.");
+    desk.keys("Down Enter");
     assert_eq!(desk.commands(), [opted_out], "by its name, too");
     desk.says("Dana Fox is opted out: no text goes to this number any more.");
     // What the cursor was on is what it is about, whatever arrives meanwhile.
     let mut desk = Desk::usual((80, 24));
     desk.keys("j z");
     desk.change(3, |t| t.row.inbound = 9);
-    desk.keys("2");
+    desk.keys("2 2");
     assert!(matches!(desk.commands().as_slice(), [Ask::Do { conversation: Some(c), .. }] if *c == id(1)));
     // A text that needs the eye comes first; who has opted out is told so.
     desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));

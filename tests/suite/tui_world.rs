@@ -26,6 +26,7 @@ use comeback::domain::playbook::{Compliance, Playbook, Rep, Role, Team};
 use comeback::domain::routing::{Assignment, Because, Holder, Passed, Reason};
 use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::visibility::Principal;
 use comeback::tui::keymap::chord::Chord;
 use comeback::tui::model::Model;
 use comeback::tui::msg::{Effect, Msg};
@@ -353,6 +354,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         consent: None,
         owned_by: None,
         candidates: vec![],
+        audience: [Principal::All, Principal::Lead("east".into()), Principal::Rep("maya".into())].into(),
         kind: kind_of(message_id(n * 100), text),
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),

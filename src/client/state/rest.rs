@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use super::State;
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Answer, AnswerState, Conversation};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::wire::changes::{Author, Message, Snapshot};
 
@@ -23,13 +23,22 @@ pub fn is_awake(c: &Conversation) -> bool {
     !c.is_done() || c.answers.values().any(|a| !a.state.is_settled())
 }
 
-/// The messages that a list and the outbox need: the last one that is no note, and answers on their way.
+/// The messages that a list and the outbox need: the last one that is no note, answers on their way, and those that did
+/// not arrive, which the outbox tells of long after the carrier did.
 pub fn tail(snapshot: &Snapshot) -> Vec<Message> {
     let last = snapshot.messages.iter().rev().find(|m| !matches!(m.author, Author::Note(_))).map(|m| m.id);
     let newest = snapshot.messages.last().map(|m| m.id);
-    let open = |id: &MessageId| snapshot.state.answers.get(id).is_some_and(|a| !a.state.is_settled());
-    let needed = |m: &&Message| Some(m.id) == last || Some(m.id) == newest || open(&m.id);
+    let told = |id: &MessageId| snapshot.state.answers.get(id).is_some_and(|a| !a.state.is_settled() || has_failed(a));
+    let needed = |m: &&Message| Some(m.id) == last || Some(m.id) == newest || told(&m.id);
     snapshot.messages.iter().filter(needed).cloned().collect()
+}
+
+/// Whether the buyer will never get it.
+const fn has_failed(answer: &Answer) -> bool {
+    match &answer.state {
+        AnswerState::Out { delivery, .. } => delivery.is_failure(),
+        AnswerState::Held { .. } | AnswerState::Parked { .. } | AnswerState::Sending | AnswerState::Unknown => false,
+    }
 }
 
 /// A conversation as the cache holds it.

@@ -187,6 +187,11 @@ pub enum Does {
     Note,
     /// Begins a note that names a colleague.
     NoteTo(RepId),
+    /// Asks whether it is meant that no text goes to the number any more.
+    AskOptOut {
+        /// As the ruling on a number that is on hold.
+        ruling: bool,
+    },
     /// Lets no text go to the number any more.
     OptOut,
     /// Begins with a number, from this line.

@@ -4,7 +4,7 @@
 use chrono::{Datelike, Days, LocalResult, NaiveTime, TimeZone, Weekday};
 
 use super::act;
-use crate::client::handle::Ask;
+use crate::client::handle::{Ask, Row};
 use crate::domain::command::Command;
 use crate::domain::consent::OptOutSource;
 use crate::domain::event::Outcome;
@@ -170,22 +170,43 @@ pub(super) fn copy(model: &mut Model, id: ConversationId) {
     pick(model, "Copy".to_owned(), about, choices);
 }
 
-/// Whether the number is opted out. It cannot be undone from here, so the first choice does nothing.
+/// Whether the number is opted out. The first choice does nothing.
 pub(super) fn opt_out(model: &mut Model, id: ConversationId, now: Timestamp) {
     let Some(row) = model.row(id) else { return };
     if row.opted_out.is_some() {
         return model.say(format!("{} opted out already: no text goes there.", row.name), now);
     }
-    let number = row.address.as_str();
-    // The number first: it is the number that opts out, and a long name is cut.
-    let who = if row.name == number { number.to_owned() } else { format!("{number} {}", row.name) };
-    let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
+    let title = format!("Opt out {}?", number_first(row));
     let choices = vec![
         choice("Leave", "nothing changes", Does::Leave),
-        choice("Opt out", "the buyer asked for no more texts", Does::OptOut),
+        choice("Opt out", "the buyer asked for no more texts", Does::AskOptOut { ruling: false }),
     ];
     let about = vec![(id, model.seen(id))];
-    pick(model, format!("Opt out {who}?"), about, choices);
+    pick(model, title, about, choices);
+}
+
+/// Whether that is meant. Nobody here can undo it, and the key that led here sends or approves elsewhere.
+fn opt_out_for_good(model: &mut Model, about: &[Seen], ruling: bool) {
+    let Some(row) = about.first().and_then(|(id, _)| model.row(*id)) else { return };
+    let title = format!("Opt out {} for good?", number_first(row));
+    let said = vec![
+        "No text goes there any more, whoever writes it; what waits is taken back.".to_owned(),
+        "Only they can undo that: by texting START.".to_owned(),
+    ];
+    let (stays, does) =
+        if ruling { ("the number stays on hold", Does::RuleOptOut) } else { ("nothing changes", Does::OptOut) };
+    let choices = vec![choice("Leave", stays, Does::Leave), choice("Opt out", "they want no more texts", does)];
+    model.overlay = Some(Overlay::Pick(Pick { said, ..Pick::of(title, about.to_vec(), choices) }));
+}
+
+/// A person behind their number: it is the number that opts out, and a long name is cut.
+fn number_first(row: &Row) -> String {
+    let number = row.address.as_str();
+    if row.name == number { number.to_owned() } else { format!("{number} {}", row.name) }
+}
+
+fn choice(label: &str, detail: &str, does: Does) -> Choice {
+    Choice { label: label.to_owned(), detail: detail.to_owned(), does }
 }
 
 /// A choice was made.
@@ -198,6 +219,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         }
         Does::Snooze(until) => (Command::Snooze { until }, format!("{whom} is out of sight until {}.", choice.detail)),
         Does::Done(outcome) => (Command::Done { outcome }, format!("{whom}: {}. u undoes.", outcome.words())),
+        Does::AskOptOut { ruling } => return opt_out_for_good(model, about, ruling),
         Does::OptOut => {
             let Some(me) = model.me().cloned() else { return model.say("Nobody is signed in yet.", now) };
             let source = OptOutSource::Rep(me);
@@ -265,7 +287,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         }
         Does::NoteTo(rep) => {
             if let Some((id, _)) = about.first() {
-                super::next_step::note_to(model, *id, rep);
+                super::next_step::note_to(model, *id, rep, now);
             }
             return;
         }

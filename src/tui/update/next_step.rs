@@ -2,17 +2,24 @@
 //! executive, not interested. Nothing here sends: what is written waits in the composer for `Enter`.
 
 use super::{act, composer, snippets};
+use crate::client::handle::{Thread, ThreadMessage};
 use crate::domain::command::Command;
 use crate::domain::event::Outcome;
 use crate::domain::hours::Calendar;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::next_step::rules::Action;
-use crate::domain::next_step::times;
+use crate::domain::next_step::{named, times};
+use crate::domain::rejection::Rejection;
 use crate::domain::snippet::{Field, Values};
 use crate::domain::time::Timestamp;
+use crate::domain::visibility;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::msg::Effect;
+use crate::wire::changes::Author;
+
+/// Of so many texts in a row it is read when they can talk.
+const LAST_WORDS: usize = 5;
 
 /// Does what the step offers: its snippet, else its action, else an empty answer.
 pub(super) fn follow(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
@@ -49,17 +56,30 @@ pub(super) fn meeting_link(model: &mut Model, id: ConversationId, now: Timestamp
     write(model, id, &link, now);
 }
 
-/// An answer with two times inside the rep's opening hours and the buyer's working day.
+/// An answer with two times inside the rep's opening hours and the buyer's working day, first what the buyer named.
 pub(super) fn propose_times(model: &mut Model, id: ConversationId, now: Timestamp) {
     let calendar = calendar(model);
-    let known = model.thread_of(id).and_then(|thread| thread.binds.zone);
+    let thread = model.thread_of(id);
+    let known = thread.and_then(|thread| thread.binds.zone);
     let buyer = known.map_or(calendar.zone, |(zone, _)| zone);
-    let times = times::propose(now, &calendar, buyer);
+    let named = thread.map(|thread| named::read(&last_words(thread), buyer, calendar.zone)).unwrap_or_default();
+    let times = times::propose(now, &calendar, buyer, &named);
     if times.is_empty() {
         return model.warn("No time of the next two weeks lies inside your hours and theirs.", now);
     }
     let text = format!("Would {} work for you?", times::words(&times, buyer, calendar.zone));
     write(model, id, &text, now);
+}
+
+/// What the buyer wrote last, oldest first: as far as nobody answered in between.
+fn last_words(thread: &Thread) -> Vec<(Timestamp, &str)> {
+    let is_theirs = |entry: &ThreadMessage| matches!(entry.message.author, Author::Buyer(kind) if kind.arms_clock());
+    let newest = thread.messages.iter().rev().skip_while(|entry| !is_theirs(entry));
+    let unanswered = newest.take_while(|entry| !matches!(entry.message.author, Author::Rep(_)));
+    let theirs = unanswered.filter(|entry| is_theirs(entry)).take(LAST_WORDS);
+    let mut words: Vec<_> = theirs.filter_map(|m| Some((m.message.at, m.message.body.as_ref()?.as_str()))).collect();
+    words.reverse();
+    words
 }
 
 /// When the rep works: their own hours, else the first calendar of the playbook; where there is none, only the buyer's
@@ -101,9 +121,17 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
         return model.say(told, now);
     }
     let name = model.rep_name(&rep).to_owned();
+    if model.playbook().is_some_and(|playbook| !playbook.is_active(&rep)) {
+        return model.warn(format!("{name} is not in the playbook: a reassigns, i writes a note."), now);
+    }
+    let told = if may_read(model, id, &rep) {
+        "they are told of it, and you keep the reply"
+    } else {
+        "not yet: they may not see this conversation"
+    };
     let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
     let choices = vec![
-        choice(format!("Note for {name}"), "they are told of it, and you keep the reply", Does::NoteTo(rep.clone())),
+        choice(format!("Note for {name}"), told, Does::NoteTo(rep.clone())),
         choice(format!("Hand it to {name}"), "they answer from here on", Does::Assign(rep)),
     ];
     let about = vec![(id, model.seen(id))];
@@ -112,8 +140,20 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     model.overlay = Some(Overlay::Pick(pick));
 }
 
-/// Begins a note for a colleague, who is told of it.
-pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: RepId) {
+/// Whether a colleague may see the conversation, by the rule that the backend judges a note for them by. It judges anew.
+fn may_read(model: &Model, id: ConversationId, rep: &RepId) -> bool {
+    let known = model.thread_of(id).zip(model.playbook());
+    known.is_none_or(|(thread, playbook)| !thread.audience.is_disjoint(&visibility::principals(playbook, rep)))
+}
+
+/// Begins a note for a colleague, who is told of it; for somebody who could not read it here, says so before a word is
+/// written.
+pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: RepId, now: Timestamp) {
+    if !may_read(model, id, &rep) {
+        let name = model.rep_name(&rep).to_owned();
+        let hint = Rejection::CannotSee { who: rep }.hint();
+        return model.warn(format!("{name} may not see this conversation. {hint}"), now);
+    }
     composer::note(model, id);
     if let Some(composer) = &mut model.composer {
         composer.reader = Some(rep);

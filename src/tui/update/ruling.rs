@@ -29,7 +29,7 @@ fn choices() -> Vec<Choice> {
     let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
     vec![
         choice("Leave", "the number stays on hold", Does::Leave),
-        choice("Opt out", "they want no more texts", Does::RuleOptOut),
+        choice("Opt out", "they want no more texts", Does::AskOptOut { ruling: true }),
         choice("Keep", NOT_AT_HAND, Does::KeepUnread),
     ]
 }

@@ -10,6 +10,7 @@ use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{CommandId, ConversationId, MessageId};
 use comeback::domain::meeting::{Meeting, Remark};
 use comeback::domain::time::Span;
+use comeback::domain::visibility;
 use comeback::wire::changes::Author;
 use comeback::wire::command::Push;
 use uuid::Uuid;
@@ -61,6 +62,25 @@ fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
     let plain = Command::Note { message: later, body, to: None };
     state.put(CommandId(Uuid::from_u128(3)), Some(C), seen, plain, now + Span::minutes(1), &mut Vec::new());
     assert_eq!(notes(&state), [(message, true), (later, false)]);
+}
+
+#[test]
+fn whom_a_note_can_be_for_is_known_where_it_is_written() {
+    let mut backend = Backend::new(&["maya"]);
+    let mut state = State::default();
+    state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
+    let now = at(START);
+    backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
+    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
+    state.apply(page, &mut Vec::new()).unwrap();
+    let view = replica::replay(&state, 1.0);
+    let thread = inbox::thread(&view, C, Beside::default(), now).unwrap();
+    let may_see = |who: &str| {
+        let own = visibility::principals(&backend.playbook, &who.into());
+        assert_eq!(visibility::may_see(&own, &backend.conversations[&C]), !thread.audience.is_disjoint(&own), "{who}");
+        !thread.audience.is_disjoint(&own)
+    };
+    assert!(may_see("maya") && may_see("lead") && !may_see("somebody else"));
 }
 
 #[test]
