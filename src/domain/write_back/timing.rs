@@ -31,6 +31,8 @@ pub struct Around<'a> {
     pub past: &'a Past,
     /// Whether the conversation is done, as it stands.
     pub is_done: bool,
+    /// While its offer waits for the CRM to say whose it is: until then at most.
+    pub awaits: Option<Timestamp>,
     /// The writes about how it ended. Only what changes one of them is told by them.
     pub ends: &'a [End<'a>],
     /// For how long an end may be taken back.
@@ -82,9 +84,16 @@ pub enum Timing {
     Dropped,
 }
 
+/// How long one waits after that was due, while whoever decides it has not come to it.
+const UNDECIDED: Span = Span::seconds(1);
+
 /// When a write is made. An end that a call may have made is not held: it is looked for.
 pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
     let Around { past, undo, now, .. } = *around;
+    // A text is theirs who is accountable for it: nobody is, or whoever was before, until that is decided.
+    if let (Wanted::Log { .. }, false, Some(until)) = (next.wanted, next.begun, around.awaits) {
+        return Timing::Held(if until > now { until } else { now + UNDECIDED });
+    }
     if next.wanted.is_end() && !next.begun {
         if came_of::is_undone(past, next.entry, undo) {
             return Timing::Dropped;
@@ -186,7 +195,7 @@ fn change(next: &Next<'_>, ends: &[End<'_>]) -> Timing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::RepId;
+    use crate::domain::id::{MessageId, RepId};
 
     const UNDO: Span = Span::seconds(10);
 
@@ -216,7 +225,7 @@ mod tests {
     fn of(wanted: &Wanted, (entry, since): (u64, i64), past: &Past, now: i64) -> Timing {
         let next = Next { wanted, entry, at: at(since), begun: false, about: None };
         let is_done = past.last().is_some_and(|(.., event)| matches!(event, Event::Done { .. }));
-        timing(&next, &Around { past, is_done, ends: &[], undo: UNDO, now: at(now) })
+        timing(&next, &Around { past, is_done, awaits: None, ends: &[], undo: UNDO, now: at(now) })
     }
 
     #[test]
@@ -233,7 +242,7 @@ mod tests {
         }
         let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
         let begun = Next { wanted: &outcome(None), entry: 1, at: at(0), begun: true, about: None };
-        let around = Around { past: &undone, is_done: false, ends: &[], undo: UNDO, now: at(6) };
+        let around = Around { past: &undone, is_done: false, awaits: None, ends: &[], undo: UNDO, now: at(6) };
         assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there");
     }
 
@@ -274,7 +283,7 @@ mod tests {
             assert_eq!(of(&later, (1, 0), &past, 9_999), follow_up, "{past:?}");
             assert_eq!(of(&outcome(None), (1, 0), &past, 9_999), Timing::Now, "{past:?}");
             let begun = Next { wanted: &booked, entry: 1, at: at(0), begun: true, about: None };
-            let around = Around { past: &past, is_done: false, ends: &[], undo: UNDO, now: at(9_999) };
+            let around = Around { past: &past, is_done: false, awaits: None, ends: &[], undo: UNDO, now: at(9_999) };
             assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there: {past:?}");
         }
     }
@@ -337,7 +346,7 @@ mod tests {
             ];
             ends.extend(before.map(|before| end(Uuid::from_u128(5), 3, &gives_way, Some(earlier), before)));
             let next = Next { wanted: &gives_way, entry: 5, at: at(0), begun: false, about: Some(earlier) };
-            timing(&next, &Around { past: &[], is_done: true, ends: &ends, undo: UNDO, now: at(99) })
+            timing(&next, &Around { past: &[], is_done: true, awaits: None, ends: &ends, undo: UNDO, now: at(99) })
         };
         for (one, other, before, told) in [
             (Fate::Made, Fate::Made, None, Timing::Now),
@@ -370,7 +379,7 @@ mod tests {
                 end(3, 5, &not, None, Fate::Refused),
             ];
             let next = Next { wanted: &off, entry: 5, at: at(0), begun: false, about: Some(meeting) };
-            let around = Around { past: &[], is_done: true, ends: &ends, undo: UNDO, now: at(99) };
+            let around = Around { past: &[], is_done: true, awaits: None, ends: &ends, undo: UNDO, now: at(99) };
             assert_eq!(timing(&next, &around), told, "{before:?} {fate:?}");
         }
     }
@@ -387,9 +396,24 @@ mod tests {
             let before = End { key: Uuid::from_u128(2), entry: 3, wanted: &aside, about: Some(task), fate };
             let end = End { key: Uuid::from_u128(3), entry: 5, wanted: &booked, about: None, fate: Fate::Refused };
             let next = Next { wanted: &aside, entry: 5, at: at(0), begun: false, about: Some(task) };
-            let around = Around { past: &[], is_done: true, ends: &[before, end], undo: UNDO, now: at(99) };
+            let around =
+                Around { past: &[], is_done: true, awaits: None, ends: &[before, end], undo: UNDO, now: at(99) };
             assert_eq!(timing(&next, &around), told, "{fate:?}");
         }
+    }
+
+    #[test]
+    fn a_text_waits_until_it_is_decided_whose_it_is_and_what_may_stand_there_is_looked_for() {
+        let text = Wanted::Log { message: MessageId(Uuid::from_u128(1)) };
+        let of = |wanted: &Wanted, begun: bool, awaits: Option<Timestamp>| {
+            let next = Next { wanted, entry: 1, at: at(0), begun, about: None };
+            timing(&next, &Around { past: &[], is_done: false, awaits, ends: &[], undo: UNDO, now: at(5) })
+        };
+        assert_eq!(of(&text, false, None), Timing::Now);
+        assert_eq!(of(&text, false, Some(at(5) + Span::millis(300))), Timing::Held(at(5) + Span::millis(300)));
+        assert_eq!(of(&text, false, Some(at(4))), Timing::Held(at(6)), "it is about to be decided");
+        assert_eq!(of(&text, true, Some(at(9))), Timing::Now);
+        assert_eq!(of(&Wanted::Owner, false, Some(at(9))), Timing::Now);
     }
 
     #[test]

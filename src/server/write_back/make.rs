@@ -238,7 +238,8 @@ impl WriteBack {
         let undo = self.service.clock().of_real(self.service.playbook().undo_hold);
         let CrmRow { wanted, at, begun, about, .. } = row;
         let next = Next { wanted, entry: row.place.0, at: *at, begun: *begun, about: *about };
-        Ok(timing(&next, &Around { past, is_done: state.is_done(), ends: &ends, undo, now }))
+        let around = Around { past, is_done: state.is_done(), awaits: state.awaits, ends: &ends, undo, now };
+        Ok(timing(&next, &around))
     }
 
     /// What the write says; nothing when it is not wanted any more.

@@ -1,20 +1,22 @@
 //! A CRM that takes its time, from the text to the offer: nobody waits for it longer than the playbook says, and what it
 //! says later moves only what the playbook lets it move.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use comeback::domain::asking::Reroute;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
+use comeback::domain::id::RepId;
 use comeback::domain::time::Span;
+use comeback::domain::write_back::Wanted;
 use comeback::server::crm::directory::Directory;
-use comeback::server::crm::{Crm, CrmError};
+use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use comeback::server::service::Work;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::books::{asked, clean, crm};
+use super::books::{asked, clean, crm, written};
 use super::shop::{Desk, Shop, eventually};
 
 /// The directory, which answers about a number when the test lets it.
@@ -22,6 +24,15 @@ struct Slow {
     crm: Directory,
     may: watch::Sender<bool>,
     asked: watch::Sender<usize>,
+    /// Who has everything by now, once somebody else does.
+    owner: Mutex<Option<RepId>>,
+}
+
+impl Slow {
+    fn over(shop: &Shop, may: bool) -> Arc<Self> {
+        let (may, asked) = (watch::Sender::new(may), watch::Sender::new(0));
+        Arc::new(Self { crm: crm(shop), may, asked, owner: Mutex::default() })
+    }
 }
 
 #[async_trait]
@@ -29,7 +40,31 @@ impl Crm for Slow {
     async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
         self.asked.send_modify(|asked| *asked += 1);
         self.may.subscribe().wait_for(|may| *may).await.unwrap();
-        self.crm.behind(address).await
+        let mut cards = self.crm.behind(address).await?;
+        if let Some(owner) = self.owner.lock().unwrap().clone() {
+            for card in &mut cards {
+                card.owner = Some(owner.clone());
+                card.account.iter_mut().for_each(|account| account.owner = Some(owner.clone()));
+                card.opportunity.iter_mut().for_each(|deal| deal.owner = Some(owner.clone()));
+            }
+        }
+        Ok(cards)
+    }
+
+    fn takes_writes(&self) -> bool {
+        true
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        self.crm.write(write).await
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        self.crm.find(write).await
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        self.crm.task(id).await
     }
 }
 
@@ -65,8 +100,7 @@ async fn desk(shop: &Shop, slow: &Arc<Slow>, reroute: Reroute) -> Desk {
 async fn a_first_reply_waits_for_a_slow_crm_as_long_as_the_playbook_says_and_a_late_answer_moves_what_it_may() {
     for reroute in [Reroute::Untaken, Reroute::Unowned, Reroute::Never] {
         let shop = Shop::open(|config| config.faults = clean()).await;
-        let slow = Slow { crm: crm(&shop), may: watch::Sender::new(false), asked: watch::Sender::new(0) };
-        let slow = Arc::new(slow);
+        let slow = Slow::over(&shop, false);
         let desk = desk(&shop, &slow, reroute).await;
         let (buyer, owner) = owned(&shop).await;
         // The text is there at once, its clock runs, and nobody is asked yet.
@@ -102,4 +136,39 @@ async fn a_first_reply_waits_for_a_slow_crm_as_long_as_the_playbook_says_and_a_l
         assert_eq!(*slow.asked.borrow(), 1, "asked once");
         desk.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_logged_as_theirs_who_owns_it_by_now_and_not_before_that_is_decided() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let slow = Slow::over(&shop, true);
+    let desk = desk(&shop, &slow, Reroute::Unowned).await;
+    let (buyer, owner) = owned(&shop).await;
+    let owners = async |n: usize| {
+        eventually("it is logged", async || {
+            shop.later(1);
+            let all = written(&shop).await;
+            let logs = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "log");
+            Some(logs.map(|w| w["owner"].clone()).collect::<Vec<_>>()).filter(|owners| owners.len() == n)
+        })
+        .await
+    };
+    asked(&shop, &desk, &buyer, "Can we sign this week?").await;
+    assert_eq!(owners(1).await, [json!(owner)]);
+    let verdict = desk.does(&buyer, &json!({ "do": "done", "outcome": "called" })).await;
+    assert_eq!(verdict["verdict"], "done", "{verdict}");
+    // The deal goes to Ben, and they come back long after that was last read.
+    *slow.owner.lock().unwrap() = Some(RepId::from("ben"));
+    shop.later(3_600);
+    slow.may.send_replace(false);
+    asked(&shop, &desk, &buyer, "Where do we sign?").await;
+    let until = serde_json::from_value(state(&desk, &buyer).await["awaits"].clone()).unwrap();
+    eventually("it waits for that", async || {
+        let (waiting, _) = desk.service().store().crm_stuck(9).await.unwrap();
+        waiting.iter().any(|row| matches!(row.wanted, Wanted::Log { .. }) && row.next_at == until).then_some(())
+    })
+    .await;
+    slow.may.send_replace(true);
+    assert_eq!(owners(2).await, [json!(owner), json!("ben")]);
+    desk.close().await;
 }
