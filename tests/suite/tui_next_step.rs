@@ -137,7 +137,7 @@ fn whoever_may_not_see_the_conversation_gets_no_note_and_that_is_said_before_a_w
     card.opportunity.as_mut().unwrap().owner = Some("ben".into());
     desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
     desk.keys("j Enter l");
-    desk.says("not yet: they may not see this conversation");
+    desk.says("they may not see this one yet");
     desk.keys("1");
     desk.says("Ben Sato may not see this conversation. Hand it to them (a)");
     assert!(desk.model.composer.is_none(), "nothing is begun");

@@ -127,7 +127,7 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     let told = if may_read(model, id, &rep) {
         "they are told of it, and you keep the reply"
     } else {
-        "not yet: they may not see this conversation"
+        "they may not see this one yet"
     };
     let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
     let choices = vec![
