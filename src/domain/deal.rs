@@ -99,7 +99,7 @@ impl StageChange {
 /// The end of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
-    /// When it came to its last stage.
+    /// When, as its CRM's own reports count it: on its close date, where one is told. It came to its last stage then.
     pub at: Timestamp,
     /// Won, or lost.
     pub won: bool,
@@ -118,6 +118,8 @@ mod tests {
         assert_eq!((then.closed, then.stage.as_str(), then.stages.len()), (None, "discovery", 1));
         assert_eq!(won().at(at(900)), Some(won()), "its end is in the period");
         assert_eq!(won().at(at(99)), None, "there was none yet");
+        let made_later = deal("d", at(1_000), Some((at(900), true)));
+        assert!(made_later.at(at(950)).is_some_and(|deal| deal.closed.is_some()), "put in later than its end");
         let unknown = Deal { opened: None, ..won() };
         assert!(unknown.at(at(99)).is_some_and(|deal| deal.closed.is_none()), "nobody knows, so that it may have been");
     }

@@ -20,6 +20,7 @@ pub mod asks;
 pub mod changed;
 pub mod connector;
 pub mod directory;
+pub mod ended;
 pub mod files;
 pub mod hubspot;
 pub mod limits;

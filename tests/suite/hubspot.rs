@@ -1,6 +1,7 @@
 //! The connector to HubSpot against an emulated one, which shares no code with it, and HubSpot's own library against the
 //! same: what all three agree on is probably HubSpot.
 
+mod closing;
 mod faults;
 mod hooks;
 mod library;
@@ -42,6 +43,11 @@ impl Portal {
     }
 
     async fn with(config: HubSpotConfig, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::of(reps(), config, change).await
+    }
+
+    /// Of a company whose reps and zone are these.
+    async fn of(reps: Reps, config: HubSpotConfig, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let clock = Arc::new(ManualClock::at(at(TUESDAY_TEN)));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -55,7 +61,7 @@ impl Portal {
             ..Settings::new(Held::Here(Secret::from(config.token.as_str())))
         };
         change(&mut settings);
-        let crm = HubSpot::new(Egress::new(Allow::loopback()), settings, reps(), shared).unwrap();
+        let crm = HubSpot::new(Egress::new(Allow::loopback()), settings, reps, shared).unwrap();
         Self { hubspot, config, clock, crm, maya, ben, zoe }
     }
 

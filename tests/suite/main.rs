@@ -9,6 +9,7 @@ mod bytes;
 mod carriers;
 mod civil;
 mod client_sync;
+mod closing;
 mod crm_files;
 mod egress;
 mod example;

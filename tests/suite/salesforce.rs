@@ -1,6 +1,7 @@
 //! The connector to Salesforce against an emulated one, which shares no code with it, and Salesforce's own library against
 //! the same: what all three agree on is probably Salesforce.
 
+mod closing;
 mod faults;
 mod library;
 mod reading;
@@ -41,6 +42,11 @@ impl Org {
     }
 
     async fn with(config: SalesforceConfig, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::of(reps(), config, change).await
+    }
+
+    /// Of a company whose reps and zone are these.
+    async fn of(reps: Reps, config: SalesforceConfig, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let clock = Arc::new(ManualClock::at(at(TUESDAY_TEN)));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -56,7 +62,7 @@ impl Org {
             ..Settings::new(config.client_id.clone(), config.user.clone(), key)
         };
         change(&mut settings);
-        let crm = Salesforce::new(Egress::new(Allow::loopback()), settings, reps(), shared).unwrap();
+        let crm = Salesforce::new(Egress::new(Allow::loopback()), settings, reps, shared).unwrap();
         Self { salesforce, config, clock, crm, maya, ben, zoe }
     }
 

@@ -25,6 +25,7 @@ use self::ask::{Method, Question};
 use self::limits::Said;
 use self::read::{Record, Stages};
 use super::changed::{Changed, Kind, Touched};
+use super::ended::Here;
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::traces::Traces as _;
@@ -190,6 +191,12 @@ impl HubSpot {
         Ok(Matched::new("hubspot", &known.owners, &by_mail))
     }
 
+    /// Where the company is now, and what time it is.
+    async fn here(&self) -> Result<Here, CrmError> {
+        let zone = self.reps.zone().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        Ok(Here { zone, now: self.clock.now() })
+    }
+
     async fn all_owners(&self) -> Result<Vec<Owner>, CrmError> {
         let mut all = Vec::new();
         for archived in [false, true] {
@@ -340,7 +347,7 @@ impl Crm for HubSpot {
             self.associated("deals", &ids, "companies"),
             self.records("deals", &ids, &ask::DEAL, &["dealstage"])
         )?;
-        let owners = self.matched(&known).await?;
+        let (owners, here) = (self.matched(&known).await?, self.here().await?);
         let (contacts, companies) = (contacts.by_id(), companies.by_id());
         records.sort_by_key(|r| r.instant("hs_lastmodifieddate"));
         let ends = |all: &BTreeMap<&str, Vec<&'_ str>>, id: &str| -> Vec<String> {
@@ -348,7 +355,7 @@ impl Crm for HubSpot {
         };
         let deals = records.iter().filter_map(|record| {
             let (companies, contacts) = (ends(&companies, &record.id), ends(&contacts, &record.id));
-            card::deal(record, &companies, &contacts, &known.stages, &owners)
+            card::deal(record, &companies, &contacts, &known.stages, &owners, here)
         });
         Ok(Deals { deals: deals.collect(), next })
     }

@@ -73,6 +73,11 @@ impl Reps {
         Ok(Names::new(self.by_mail().await?, reps).in_zone(zone))
     }
 
+    /// The zone of the company's days: UTC while there is no playbook.
+    pub async fn zone(&self) -> Result<Tz, StoreError> {
+        Ok(self.playbook().await?.as_ref().map_or(Tz::UTC, Playbook::zone))
+    }
+
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
         Ok(match self {
             Self::Kept(store) => store.playbook().await?,

@@ -27,6 +27,7 @@ use self::limits::Said;
 use self::read::{Record, Words};
 use self::session::{Login, Session, Sessions, not_an_address};
 use super::changed::{Changed, Kind, Touched};
+use super::ended::Here;
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::question::{Method, Question};
@@ -311,6 +312,12 @@ impl Salesforce {
         Ok(Matched::new("salesforce", &known.owners, &by_mail))
     }
 
+    /// Where the company is now, and what time it is.
+    async fn here(&self) -> Result<Here, CrmError> {
+        let zone = self.reps.zone().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        Ok(Here { zone, now: self.clock.now() })
+    }
+
     /// Who has this number, of those that Salesforce's search finds: contacts before leads, the oldest first.
     async fn people(&self, address: &Address) -> Result<Vec<Record>, CrmError> {
         if super::phone::split(address).is_none() {
@@ -398,8 +405,8 @@ impl Crm for Salesforce {
             return Err(CrmError::Unreadable("the next page of its deals is the same again".to_owned()));
         }
         let history = self.some(&ids(&records, "Id"), ask::history).await?;
-        let owners = self.matched(&known).await?;
-        let deals = records.iter().filter_map(|record| card::deal(record, &history, &known.stages, &owners));
+        let (owners, here) = (self.matched(&known).await?, self.here().await?);
+        let deals = records.iter().filter_map(|record| card::deal(record, &history, &known.stages, &owners, here));
         Ok(Deals { deals: deals.collect(), next: next.map(|next| next.written()) })
     }
 

@@ -24,6 +24,14 @@ impl When {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Self::Day)
     }
 
+    /// The day that it is there.
+    pub fn day(self, zone: Tz) -> NaiveDate {
+        match self {
+            Self::At(at) => at.utc().with_timezone(&zone).date_naive(),
+            Self::Day(day) => day,
+        }
+    }
+
     /// The instant, or the beginning of the day there.
     pub fn begins(self, zone: Tz) -> Timestamp {
         match self {
@@ -83,6 +91,9 @@ mod tests {
             let when = When::read(text).unwrap();
             let told = (Some(when.begins(zone)), Some(when.ends(zone)));
             assert_eq!(told, (instant(begins), instant(ends)), "{text} in {zone}");
+            for moment in [when.begins(zone), when.ends(zone)] {
+                assert_eq!(When::At(moment).day(zone), when.day(zone), "{text} in {zone}");
+            }
         }
     }
 }

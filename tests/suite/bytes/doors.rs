@@ -23,6 +23,7 @@ use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
 use comeback::server::consent::{Checked, checked};
 use comeback::server::crm::directory;
+use comeback::server::crm::ended::Here;
 use comeback::server::crm::files::books;
 use comeback::server::crm::hubspot::{card, hook, read, touches};
 use comeback::server::crm::owner::{Matched, Names};
@@ -277,6 +278,11 @@ pub fn consent_row(bytes: &[u8]) {
     }
 }
 
+/// A company in UTC, in the year 9999.
+fn here() -> Here {
+    Here { zone: Names::default().zone(), now: Timestamp::MAX }
+}
+
 /// Whatever HubSpot answers or posts.
 pub fn hubspot(bytes: &[u8]) {
     let told = |error: &comeback::server::crm::CrmError| sentence(error);
@@ -303,7 +309,7 @@ pub fn hubspot(bytes: &[u8]) {
                     assert!(number.as_str().starts_with('+'));
                     assert_eq!(Address::parse(number.as_str()).as_ref(), Ok(&number));
                 }
-                if let Some(deal) = card::deal(record, &[], &[], &stages, &owners) {
+                if let Some(deal) = card::deal(record, &[], &[], &stages, &owners, here()) {
                     assert_eq!(deal.stages.last().map(|s| &s.stage), Some(&deal.stage));
                 }
             }
@@ -422,7 +428,7 @@ pub fn salesforce(bytes: &[u8]) {
                     assert!(number.as_str().starts_with('+'));
                     assert_eq!(Address::parse(number.as_str()).as_ref(), Ok(&number));
                 }
-                if let Some(deal) = salesforce::card::deal(record, all, &stages, &owners) {
+                if let Some(deal) = salesforce::card::deal(record, all, &stages, &owners, here()) {
                     assert_eq!(deal.stages.last().map(|s| &s.stage), Some(&deal.stage));
                 }
                 drop((read::owner(record), read::zone(record)));

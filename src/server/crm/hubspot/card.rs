@@ -2,7 +2,9 @@
 
 use chrono_tz::Tz;
 
+use super::super::ended::{self, Here};
 use super::super::owner::Matched;
+use super::super::when::When;
 use super::read::{Record, Stages, cents};
 use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
@@ -167,6 +169,7 @@ pub fn deal(
     contacts: &[String],
     stages: &Stages,
     owners: &Matched,
+    here: Here,
 ) -> Option<Deal> {
     let changed = record.instant("hs_lastmodifieddate")?;
     if record.archived {
@@ -188,10 +191,9 @@ pub fn deal(
     }
     let by_stage = stages.stages.get(now).and_then(|stage| stage.closes);
     let said_won = record.text("hs_is_closed_won").map(|won| won == "true");
-    let closed = is_closed(record, stages).then(|| Closed {
-        at: way.last().map_or(changed, |last| last.at),
-        won: said_won.or(by_stage).unwrap_or_default(),
-    });
+    let closes = record.instant("closedate");
+    let ended = if is_closed(record, stages) { ended::when(&mut way, closes.map(When::At), here) } else { None };
+    let closed = ended.map(|at| Closed { at, won: said_won.or(by_stage).unwrap_or_default() });
     let pipeline = record.text("pipeline").unwrap_or_default();
     Some(Deal {
         id: DealId::new(&record.id),
@@ -204,7 +206,7 @@ pub fn deal(
         amount_cents: record.text("amount").and_then(cents),
         currency: currency(record),
         opened,
-        closes: record.instant("closedate"),
+        closes,
         closed,
         changed,
         stages: way,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::ended::{self, Here};
 use super::super::owner::Matched;
+use super::super::when::When;
 use super::super::write::{TO_BUYER, is_no_touch, without_mark};
 use super::read::{Record, Stage};
 use crate::domain::context::{Account, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
@@ -206,7 +208,7 @@ fn currency(deal: &Record, name: &str) -> Option<String> {
 }
 
 /// A deal with its way: `history` is of many deals, oldest first.
-pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Matched) -> Option<Deal> {
+pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Matched, here: Here) -> Option<Deal> {
     let changed = record.instant("SystemModstamp")?;
     let opened = record.instant("CreatedDate");
     let now = stage(record.text("StageName").unwrap_or_default(), stages);
@@ -224,9 +226,9 @@ pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Match
         let place = record.text("StageName").and_then(|name| stages.get(name)).map(|stage| stage.place);
         way.push(StageChange { at, stage: now.clone(), place });
     }
-    let closed = record
-        .is("IsClosed")
-        .then(|| Closed { at: way.last().map_or(changed, |last| last.at), won: record.is("IsWon") });
+    let closes = record.text("CloseDate").and_then(When::read);
+    let ended = if record.is("IsClosed") { ended::when(&mut way, closes, here) } else { None };
+    let closed = ended.map(|at| Closed { at, won: record.is("IsWon") });
     Some(Deal {
         id: DealId::new(record.id()),
         name: some(record, "Name").unwrap_or_default(),

@@ -1,3 +1,4 @@
+use super::super::super::ended::Here;
 use super::super::super::owner::Matched;
 use super::super::card::{Around, card, deal};
 use super::*;
@@ -57,6 +58,9 @@ fn owners() -> Matched {
     Matched::new("hubspot", &owners, &[("maya@acme.example".to_owned(), RepId::from("maya"))].into())
 }
 
+/// In UTC, years later.
+const HERE: Here = Here { zone: chrono_tz::Tz::UTC, now: Timestamp::MAX };
+
 fn at(text: &str) -> Timestamp {
     instant(text).unwrap()
 }
@@ -91,7 +95,7 @@ fn the_primary_company_comes_first_and_ids_are_texts_or_numbers() {
 #[test]
 fn a_deal_is_told_with_its_way_its_amount_and_its_end() {
     let page: Records = answer(DEAL.as_bytes()).unwrap();
-    let told = deal(&page.results[0], &["8002".to_owned()], &["512".to_owned()], &stages(), &owners()).unwrap();
+    let told = deal(&page.results[0], &["8002".to_owned()], &["512".to_owned()], &stages(), &owners(), HERE).unwrap();
     assert_eq!((told.stage.as_str(), told.pipeline.as_str()), ("Closed Won", "Sales Pipeline"));
     assert_eq!((told.amount_cents, told.currency.as_deref()), (Some(4_800_050), Some("USD")));
     assert_eq!(told.owner, Some(RepId::from("maya")));
@@ -109,13 +113,26 @@ fn a_deal_is_told_with_its_way_its_amount_and_its_end() {
             came("2026-03-02T11:59:00Z", "Closed Won"),
         ]
     );
-    // Without a history there is the stage it stands at, since it was made.
+    // It ended on its close date, and came to its last stage then, whenever somebody moved it.
+    let mut late = page.results[0].clone();
+    late.properties.insert("closedate".to_owned(), Some("2026-02-27T18:00:00Z".to_owned()));
+    let told = deal(&late, &[], &[], &stages(), &owners(), HERE).unwrap();
+    assert_eq!(told.closed, Some(Closed { at: at("2026-02-27T18:00:00Z"), won: true }));
+    assert_eq!(told.stages.last(), Some(&came("2026-02-27T18:00:00Z", "Closed Won")));
+    // One that was opened again has a close date, and no end.
+    late.properties.insert("dealstage".to_owned(), Some("contractsent".to_owned()));
+    late.properties.insert("hs_is_closed".to_owned(), Some("false".to_owned()));
+    assert_eq!(deal(&late, &[], &[], &stages(), &owners(), HERE).unwrap().closed, None);
+    // Without a history there is the stage it stands at: it came there as it ended, or else as it was made.
     let mut bare = page.results[0].clone();
     bare.history.clear();
-    let told = deal(&bare, &[], &[], &Stages::default(), &owners()).unwrap();
-    assert_eq!(told.stages, [came("2026-01-05T10:00:00Z", "closedwon")]);
+    for (closes, since) in [(Some("2026-03-02T00:00:00Z"), "2026-03-02T00:00:00Z"), (None, "2026-01-05T10:00:00Z")] {
+        bare.properties.insert("closedate".to_owned(), closes.map(str::to_owned));
+        let told = deal(&bare, &[], &[], &Stages::default(), &owners(), HERE).unwrap();
+        assert_eq!(told.stages, [came(since, "closedwon")]);
+    }
     bare.archived = true;
-    assert_eq!(deal(&bare, &[], &[], &stages(), &owners()), None);
+    assert_eq!(deal(&bare, &[], &[], &stages(), &owners(), HERE), None);
 }
 
 #[test]
