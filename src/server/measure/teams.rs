@@ -43,7 +43,8 @@ impl Desk {
         let mut all: Vec<Fairness> = teams
             .map(|(id, team)| {
                 let theirs = placed.iter().filter(|(_, teams)| teams.contains(id)).map(|(row, _)| *row);
-                let (members, left) = theirs.partition(|row| self.playbook.is_active(&RepId::new(row.rep.as_str())));
+                let is_here = |row: &&LoadRow| self.playbook.is_active(&RepId::new(row.rep.as_str()));
+                let (members, left): (Vec<&LoadRow>, Vec<&LoadRow>) = theirs.partition(is_here);
                 self.carried((id.as_str(), team.label.as_str()), members, left)
             })
             .collect();
@@ -61,7 +62,8 @@ impl Desk {
             |row: &LoadRow| self.playbook.reps.get(&RepId::new(row.rep.as_str())).map_or(1, |rep| rep.weight.max(1));
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let shares: Vec<f64> = members.iter().map(|row| row.offers as f64 / f64::from(weight(row))).collect();
-        let (reps, gone, left_offers) = (members.len(), left.len(), left.iter().map(|row| row.offers).sum());
+        let (reps, gone) = (members.len(), left.len());
+        let left_offers: i64 = left.iter().map(|row| row.offers).sum();
         let all = [members, left].concat();
         let sum = |pick: fn(&LoadRow) -> i64| all.iter().map(|row| pick(row)).sum();
         Fairness {
