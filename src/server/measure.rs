@@ -31,6 +31,7 @@ pub mod report;
 mod row;
 mod sent;
 mod spread;
+mod teams;
 mod under;
 mod write;
 

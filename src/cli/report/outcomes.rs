@@ -27,7 +27,7 @@ pub(in crate::cli) struct Outcomes {
     #[arg(long)]
     detail: bool,
     /// Hold what was imported of the time before each team began (`comeback import history|messages`) against what came
-    /// since: as many days before as since, at most those of --since.
+    /// since: as many whole days before as since, at most those of --since. Today is not over, and on neither side.
     #[arg(long)]
     compare: bool,
     /// The same, with this day as the one on which all teams began.

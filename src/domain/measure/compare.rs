@@ -4,24 +4,24 @@
 //! stood in; and **differences in differences**: how much more a team changed than those that had not begun yet, over the
 //! same days. None of them makes a cause: what else changed on that day is not known here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::credit::Rule;
+use super::civil;
+use super::days::whole_days;
 use super::interval::{Difference, Middle};
-use super::outcomes::{Fate, Known};
+use super::load::date;
 use super::report::Part;
 use super::sample::Share;
 use crate::domain::id::TeamId;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 
+mod sides;
 mod stood;
 
+pub use sides::Sides;
 pub use stood::Stood;
-
-/// A day.
-const DAY: Span = Span::minutes(24 * 60);
 
 /// One reply that began an exchange, before or since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub struct Began {
 pub struct Compared {
     /// Most days on each side.
     pub days: i64,
+    /// The last day that can be on one: yesterday, as `2026-11-02`. Today is not over, and no day to hold a whole one against.
+    #[serde(default)]
+    pub until: String,
     /// Exchanges that were imported of the time before.
     pub imported: i64,
     /// Those of them of which nobody tells how they ended.
@@ -74,7 +77,7 @@ pub enum NoWaves {
     Together,
     /// There is one team.
     Alone,
-    /// Nobody began a whole day ago.
+    /// No whole day is over since anybody began.
     TooYoung,
 }
 
@@ -103,7 +106,7 @@ pub struct TeamCompared {
     /// Whether that is still to come.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
-    /// Days on each side.
+    /// Days on each side; none while no whole day is over since it began: then there is nothing on either.
     pub days: i64,
     /// Before.
     pub before: Side,
@@ -150,88 +153,16 @@ pub struct Wave {
     pub difference: Difference,
 }
 
-/// What is compared.
-#[derive(Debug)]
-pub struct Sides<'a> {
-    /// Exchanges of before and since, each once.
-    pub began: &'a [Began],
-    /// Deals that ended, with exchanges of before and since.
-    pub deals: &'a [Known],
-    /// When teams began. A team that is not here has not.
-    pub starts: &'a BTreeMap<TeamId, Timestamp>,
-    /// Most days on each side.
-    pub days: i64,
-    /// How deals are credited.
-    pub rule: Rule,
-    /// Now.
-    pub now: Timestamp,
-}
-
-/// A span of time, its end left out.
-type Days = (Timestamp, Timestamp);
-
-fn has((from, until): Days, at: Timestamp) -> bool {
-    from <= at && at < until
-}
-
-impl Sides<'_> {
-    /// Whole days since a team began, as many as are compared.
-    fn days_since(&self, start: Timestamp) -> i64 {
-        (self.now.since(start).as_millis() / DAY.as_millis()).clamp(0, self.days)
-    }
-
-    fn around(start: Timestamp, days: i64) -> (Days, Days) {
-        let length = Span::millis(DAY.as_millis().saturating_mul(days));
-        ((start - length, start), (start, start + length))
-    }
-
-    fn meetings(&self, teams: &BTreeSet<&TeamId>, days: Days) -> Share {
-        Self::share(self.began.iter().filter(|one| teams.contains(&one.team) && has(days, one.at)))
-    }
-
-    fn share<'b>(of: impl Iterator<Item = &'b Began>) -> Share {
-        of.filter_map(|one| one.meeting).fold(Share { part: 0, whole: 0 }, |sum, meeting| Share {
-            part: sum.part + i64::from(meeting),
-            whole: sum.whole + 1,
-        })
-    }
-
-    fn side(&self, team: &TeamId, days: Days) -> Side {
-        let of = self.began.iter().filter(|one| one.team == *team && has(days, one.at));
-        let (mut won, mut ended, mut cycles) = (0, 0, Vec::new());
-        for known in self.deals {
-            if !known.deal.closed.is_some_and(|closed| has(days, closed.at)) {
-                continue;
-            }
-            let credited = self.rule.credited(&known.deal, &known.talks, self.now);
-            if !credited.iter().any(|talk| talk.under.team == *team) {
-                continue;
-            }
-            ended += 1;
-            if Fate::of(&known.deal) == Fate::Won {
-                won += 1;
-                cycles.extend(known.deal.cycle());
-            }
-        }
-        let meetings = self.meetings(&[team].into(), days);
-        Side {
-            meetings: Part::of(meetings.part, meetings.whole),
-            first: Middle::of(of.filter_map(|one| one.wall).collect()),
-            wins: Part::of(won, ended),
-            cycle: Middle::of(cycles),
-        }
-    }
-}
-
 /// Compares.
 pub fn compare(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Compared {
     let part = |share: Share| Part::of(share.part, share.whole);
     let share = |part: &Part| Share { part: part.part, whole: part.whole };
-    let mut told = Compared { days: of.days, ..Compared::default() };
+    let yesterday = date(civil(of.zone, of.now).0.saturating_sub(1));
+    let until = yesterday.map_or_else(String::new, |date| date.to_string());
+    let mut told = Compared { days: of.days, until, ..Compared::default() };
     for (team, start) in of.starts {
         let days = of.days_since(*start);
-        let (before, after) = Sides::around(*start, days);
-        let (before, after) = (of.side(team, before), of.side(team, after));
+        let [before, after] = of.around(*start, days).map(|days| of.side(team, days));
         told.teams.push(TeamCompared {
             team: team.to_string(),
             label: label(team),
@@ -262,14 +193,14 @@ pub fn compare(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Compared {
     told
 }
 
-/// Teams by the day they began; a day is 24 hours from the first of them.
+/// Teams by the local day on which they began.
 fn by_day<'a>(of: &Sides<'a>) -> Vec<(Timestamp, BTreeSet<&'a TeamId>)> {
     let mut by_start: Vec<(Timestamp, &TeamId)> = of.starts.iter().map(|(team, start)| (*start, team)).collect();
     by_start.sort();
     let mut waves: Vec<(Timestamp, BTreeSet<&TeamId>)> = Vec::new();
     for (start, team) in by_start {
         match waves.last_mut() {
-            Some((first, teams)) if start.since(*first) < DAY => {
+            Some((first, teams)) if whole_days(of.zone, *first, start) == 0 => {
                 teams.insert(team);
             }
             Some(_) | None => waves.push((start, [team].into())),
@@ -288,7 +219,7 @@ fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
     let all = everyone(of);
     let told = by_day(of).into_iter().filter_map(|(start, teams)| {
         let days = of.days_since(start);
-        let (before, after) = Sides::around(start, days);
+        let [before, after] = of.around(start, days);
         // Nothing has come after it yet: of the first day nothing is said.
         if days == 0 {
             return None;
@@ -331,16 +262,26 @@ fn no_waves(of: &Sides<'_>) -> Option<NoWaves> {
     } else if days.len() == 1 {
         NoWaves::Together
     } else {
-        NoWaves::TooClose { longest: last.since(first).as_millis() / DAY.as_millis() }
+        NoWaves::TooClose { longest: whole_days(of.zone, first, *last) }
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::credit::Rule;
+    use super::super::outcomes::Known;
     use super::*;
+    use crate::domain::time::Span;
 
     fn day(n: i64) -> Timestamp {
-        Timestamp::from_millis(n * DAY.as_millis())
+        Timestamp::from_millis(n * 86_400_000)
+    }
+
+    /// Thirty days on each side at most, on day 130 in UTC.
+    fn thirty<'a>(began: &'a [Began], deals: &'a [Known], starts: &'a BTreeMap<TeamId, Timestamp>) -> Sides<'a> {
+        Sides { began, deals, starts, days: 30, zone: chrono_tz::Tz::UTC, rule: Rule::default(), now: day(130) }
     }
 
     /// So many replies of a team on a day, of which the first ones ended with a meeting.
@@ -377,8 +318,7 @@ mod tests {
             all.extend(began(team, on, meetings, n, None));
         }
         let starts = [("east".into(), day(100)), ("west".into(), day(160))].into();
-        let sides = Sides { began: &all, deals: &[], starts: &starts, days: 30, rule: Rule::default(), now: day(130) };
-        let told = compare(&sides, &ToString::to_string);
+        let told = compare(&thirty(&all, &[], &starts), &ToString::to_string);
         let east = &told.teams[0];
         assert_eq!((east.days, east.before.meetings.whole, east.after.meetings.part), (30, 50, 25));
         assert!((east.difference.value.unwrap() - 0.3).abs() < 1e-9);
@@ -401,8 +341,7 @@ mod tests {
         let mut all = began("east", 110, 25, 50, None);
         all.extend(began("east", 80, 0, 30, None).into_iter().map(|one| Began { meeting: None, ..one }));
         let starts = [("east".into(), day(100))].into();
-        let sides = Sides { began: &all, deals: &[], starts: &starts, days: 30, rule: Rule::default(), now: day(130) };
-        let told = compare(&sides, &ToString::to_string);
+        let told = compare(&thirty(&all, &[], &starts), &ToString::to_string);
         let east = &told.teams[0];
         assert_eq!((east.before.meetings.whole, east.before.first.n, east.after.meetings.whole), (0, 30, 50));
         assert_eq!((east.difference.value, told.in_stages.value), (None, None));
@@ -418,8 +357,7 @@ mod tests {
         all.extend(began("east", 110, 1, 10, Some("early")));
         all.extend(began("east", 110, 25, 50, Some("late")));
         let starts = [("east".into(), day(100))].into();
-        let sides = Sides { began: &all, deals: &[], starts: &starts, days: 30, rule: Rule::default(), now: day(130) };
-        let told = compare(&sides, &ToString::to_string);
+        let told = compare(&thirty(&all, &[], &starts), &ToString::to_string);
         assert!(told.teams[0].difference.value.unwrap() > 0.25);
         assert!(told.in_stages.value.unwrap().abs() < 1e-9);
         assert_eq!(told.stages.iter().map(|layer| layer.after.whole).sum::<i64>(), 60);
@@ -432,8 +370,7 @@ mod tests {
         let all = [began("east", 80, 10, 50, None), began("west", 80, 6, 30, None)].concat();
         let told = |starts: &[(&str, Timestamp)], days, now| {
             let starts = starts.iter().map(|(team, start)| ((*team).into(), *start)).collect();
-            let sides = Sides { began: &all, deals: &[], starts: &starts, days, rule: Rule::default(), now };
-            compare(&sides, &ToString::to_string)
+            compare(&Sides { days, now, ..thirty(&all, &[], &starts) }, &ToString::to_string)
         };
         // Twelve days and a half lie between them.
         let half = Span::minutes(12 * 60);
@@ -469,9 +406,7 @@ mod tests {
         known.deal.stages[0].stage = "Discovery".to_owned();
         known.deal.stage = "Discovery".to_owned();
         let starts = [("east".into(), day(100))].into();
-        let rule = Rule::default();
-        let sides = Sides { began: &all, deals: &[known], starts: &starts, days: 30, rule, now: day(130) };
-        let told = compare(&sides, &ToString::to_string);
+        let told = compare(&thirty(&all, &[known], &starts), &ToString::to_string);
         let stages: Vec<_> =
             told.stages.iter().map(|of| (of.stage.as_str(), of.unknown, of.before.whole, of.after.whole)).collect();
         let wanted = [("", false, 0, 1), ("", true, 1, 0), ("Discovery", false, 1, 1), ("proposal", false, 1, 0)];

@@ -23,6 +23,18 @@ pub fn period(zone: Tz, now: Timestamp, since: Span) -> (i32, i32) {
     (first.min(last), last)
 }
 
+/// When the local day begins that is so many days after the one of an instant; before it where they are less than none.
+pub fn begin(zone: Tz, at: Timestamp, days: i64) -> Timestamp {
+    let never = if days < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let day = i32::try_from(days).ok().and_then(|days| civil(zone, at).0.checked_add(days));
+    day.and_then(|day| begins(zone, day)).unwrap_or(never)
+}
+
+/// How many local days are over between two instants: from the one of the first, as a whole, to before the one of the last.
+pub fn whole_days(zone: Tz, from: Timestamp, until: Timestamp) -> i64 {
+    i64::from(civil(zone, until).0) - i64::from(civil(zone, from).0)
+}
+
 /// The company's zones, each since when it is in force, the oldest first. What happened was counted on the day that it
 /// was in the zone of its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +123,18 @@ mod tests {
         for (hours, first) in wanted {
             assert_eq!(of(hours), (first, today), "{hours}h");
         }
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar_and_not_by_hours() {
+        let sunday = at("2026-11-01T12:00:00-05:00");
+        assert_eq!(begin(New_York, sunday, 0), at("2026-11-01T00:00:00-04:00"));
+        assert_eq!(begin(New_York, sunday, 2), at("2026-11-03T00:00:00-05:00"), "49 hours later");
+        assert_eq!(begin(New_York, at("2026-03-09T08:00:00-04:00"), -1), at("2026-03-08T00:00:00-05:00"));
+        for (until, days) in [("2026-11-01T23:59:00-05:00", 0), ("2026-11-03T00:01:00-05:00", 2)] {
+            assert_eq!(whole_days(New_York, at("2026-11-01T00:00:00-04:00"), at(until)), days, "{until}");
+        }
+        assert_eq!([-1, 1].map(|n| begin(New_York, sunday, n * i64::MAX)), [Timestamp::MIN, Timestamp::MAX]);
     }
 
     #[test]

@@ -13,6 +13,10 @@ use super::reply::{Reply, Spent, Standing};
 use super::sample::Share;
 use crate::domain::sla::Response;
 
+mod load;
+
+pub use load::{Fairness, Load, LoadRow};
+
 /// A report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "snake_case")]
@@ -319,75 +323,6 @@ pub struct Told {
     pub business: Option<i64>,
     /// What happened, line by line.
     pub story: Vec<String>,
-}
-
-/// Who carried how much.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Load {
-    /// What it is about.
-    pub about: About,
-    /// The one of its tables that was asked for: `rep` or `team`; all when nothing is said.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub by: String,
-    /// Rep by rep.
-    pub rows: Vec<LoadRow>,
-    /// Team by team: what its members carried, and how evenly offers were spread.
-    pub fairness: Vec<Fairness>,
-}
-
-/// A rep's load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LoadRow {
-    /// Who.
-    pub rep: String,
-    /// As people call them.
-    pub name: String,
-    /// Home team.
-    pub team: String,
-    /// Conversations offered to them.
-    pub offers: i64,
-    /// Conversations they took, offered or not.
-    pub takes: i64,
-    /// Offers they let pass.
-    pub passes: i64,
-    /// Texts of theirs that left.
-    pub answers: i64,
-    /// Open conversations they held on average, day and night.
-    pub average: f64,
-    /// The most they held at once.
-    pub most: i64,
-    /// What they hold now.
-    pub now: i64,
-}
-
-/// What the members of a team carried, and how evenly its offers were spread.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Fairness {
-    /// Which team.
-    pub team: String,
-    /// As people call it.
-    pub label: String,
-    /// Its reps.
-    pub reps: usize,
-    /// Offers they got.
-    pub offers: i64,
-    /// Conversations they took, offered or not.
-    #[serde(default)]
-    pub takes: i64,
-    /// Offers they let pass.
-    #[serde(default)]
-    pub passes: i64,
-    /// Texts of theirs that left.
-    #[serde(default)]
-    pub answers: i64,
-    /// Open conversations they held on average, all together, day and night.
-    #[serde(default)]
-    pub average: f64,
-    /// What they hold now.
-    #[serde(default)]
-    pub now: i64,
-    /// Jain's index over offers by weight: 1 is even, 1 by the number of reps is all to one.
-    pub jain: Option<f64>,
 }
 
 /// Consent.

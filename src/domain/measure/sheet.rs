@@ -4,8 +4,10 @@ use super::carriers::OneDay;
 use super::gap::{Cause, Gap};
 use super::money::thousands;
 use super::outcomes;
-use super::report::{About, Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
+use super::report::{About, Compliance, Part, Report, Sla, SlaRow, Times, Told};
 use super::sample::ENOUGH;
+
+mod load;
 
 /// One table, with what is to be said beside it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,7 +78,7 @@ pub(super) fn points(of: Option<f64>) -> Datum {
 pub fn sheets(report: &Report) -> Vec<Sheet> {
     match report {
         Report::Sla(sla) => sla_sheets(sla),
-        Report::Load(load) => load_sheets(load),
+        Report::Load(load) => load::sheets(load),
         Report::Compliance(compliance) => compliance_sheets(compliance),
         Report::Outcomes(told) => outcomes::sheets::sheets(told),
     }
@@ -264,55 +266,6 @@ pub fn told(all: &[Told]) -> Sheet {
             .collect(),
         notes: Vec::new(),
     }
-}
-
-fn load_sheets(load: &Load) -> Vec<Sheet> {
-    let reps = Sheet {
-        title: "By rep".to_owned(),
-        columns: vec!["rep", "team", "offers", "takes", "passes", "answers", "held on average", "at most", "now"],
-        rows: load
-            .rows
-            .iter()
-            .map(|row| {
-                vec![
-                    text(&row.name),
-                    text(&row.team),
-                    Datum::Count(row.offers),
-                    Datum::Count(row.takes),
-                    Datum::Count(row.passes),
-                    Datum::Count(row.answers),
-                    Datum::Number(row.average),
-                    Datum::Count(row.most),
-                    Datum::Count(row.now),
-                ]
-            })
-            .collect(),
-        notes: vec![
-            "Held: open conversations, averaged over every hour of the period, day and night; where the journal began \
-             within it, from then on."
-                .to_owned(),
-        ],
-    };
-    let fairness = Sheet {
-        title: "By team".to_owned(),
-        columns: vec!["team", "reps", "offers", "takes", "passes", "answers", "held on average", "now", "Jain's index"],
-        rows: load
-            .fairness
-            .iter()
-            .map(|row| {
-                let reps = i64::try_from(row.reps).unwrap_or(i64::MAX);
-                let counts = [reps, row.offers, row.takes, row.passes, row.answers].map(Datum::Count);
-                let held = [Datum::Number(row.average), Datum::Count(row.now)];
-                let index = row.jain.map_or(Datum::None, Datum::Number);
-                std::iter::once(text(&row.label)).chain(counts).chain(held).chain([index]).collect()
-            })
-            .collect(),
-        notes: vec![
-            "Who is in two teams counts in both.".to_owned(),
-            "Jain's index, over offers by weight: 1 is even; 1 divided by the number of reps is all to one.".to_owned(),
-        ],
-    };
-    of_those(&load.by, [("rep", reps), ("team", fairness)])
 }
 
 /// Those that hold something: all, or the one that was asked for.

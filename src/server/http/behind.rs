@@ -55,9 +55,10 @@ pub struct BehindQuery {
     taken: Option<bool>,
     /// Which number. `compliance`: `opt_outs` (when left out), `holds`, `replies` by how long they waited (`band`), `quiet`
     /// for answers that waited for the buyer's hours, `overruled` for those that were sent all the same. `load`: `offers`
-    /// (when left out), `takes`, `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team's active
-    /// members (`by=team&key=…`), or of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`,
-    /// `open`, `moved`, `still`, `outside`, `missed`, `cost`; of a row, as in the report.
+    /// (when left out), `takes`, `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team with those
+    /// who left it (`by=team&key=…`; an empty key for who is in none), of its active members alone (`by=members&key=…`), or
+    /// of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`, `open`, `moved`, `still`,
+    /// `outside`, `missed`, `cost`; of a row, as in the report.
     what: Option<String>,
     /// `outcomes`: whose first reply was answered so: `met`, `missed`, `unjudged`.
     adherence: Option<String>,
@@ -165,6 +166,7 @@ fn of_load(query: BehindQuery) -> Option<(Carried, OfWhom)> {
         (_, None) => OfWhom::All,
         (None | Some("rep"), Some(rep)) => OfWhom::Rep(RepId::new(rep)),
         (Some("team"), Some(team)) => OfWhom::Team(TeamId::new(team)),
+        (Some("members"), Some(team)) => OfWhom::Members(TeamId::new(team)),
         (Some(_), Some(_)) => return None,
     };
     Some((what, of))

@@ -13,9 +13,10 @@ use crate::domain::event::Outcome;
 use crate::domain::id::{ContactId, ConversationId, DealId, TeamId};
 use crate::domain::measure::compare::{Began, Compared, Sides, Stood, compare};
 use crate::domain::measure::credit::{Rule, Talked, Under};
+use crate::domain::measure::days::begin;
 use crate::domain::measure::outcomes::Known;
 use crate::domain::measure::{Standing, load};
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::server::store::past::PastReply;
 
 /// Most days on each side, whatever period is asked for: comparing reads each exchange.
@@ -27,7 +28,7 @@ impl Desk {
     pub fn days_of_before(&self, before: Option<Timestamp>) -> Result<(Timestamp, Timestamp), MeasureError> {
         let starts = self.starts(before)?;
         let first = starts.values().min().copied().or(before).unwrap_or(self.now);
-        Ok((first - self.side(), self.now))
+        Ok((begin(self.playbook.zone(), first, -self.side_days()), self.now))
     }
 
     /// When a date begins here.
@@ -35,11 +36,7 @@ impl Desk {
         load::begins(self.playbook.zone(), load::day_of(date))
     }
 
-    /// One side.
-    fn side(&self) -> Span {
-        Span::minutes(self.side_days() * 24 * 60)
-    }
-
+    /// Most days of one side.
     fn side_days(&self) -> i64 {
         i64::from(self.window.until - self.window.since + 1).clamp(1, LONGEST)
     }
@@ -103,8 +100,8 @@ impl Desk {
         }
         let label =
             |team: &TeamId| self.playbook.teams.get(team).map_or_else(|| team.to_string(), |known| known.label.clone());
-        let sides =
-            Sides { began: &began, deals: &deals, starts: &starts, days: self.side_days(), rule, now: self.now };
+        let (days, zone) = (self.side_days(), self.playbook.zone());
+        let sides = Sides { began: &began, deals: &deals, starts: &starts, days, zone, rule, now: self.now };
         Ok(Some(Compared { imported, untold, ..compare(&sides, &label) }))
     }
 }

@@ -13,10 +13,9 @@ use crate::domain::measure::cell::By;
 use crate::domain::measure::fold::World;
 use crate::domain::measure::load::{self, Open};
 use crate::domain::measure::report::{
-    About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told,
-    percentiles, percentiles_of,
+    About, BandRow, CampaignRow, Compliance, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told, percentiles,
+    percentiles_of,
 };
-use crate::domain::measure::sample::jain;
 use crate::domain::measure::{Band, HeldNumber, OptOut, story};
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Timestamp;
@@ -252,7 +251,7 @@ impl Desk {
             }
         };
         let rows = all.iter().filter(|rep| self.sees_rep(rep)).map(row).collect();
-        let fairness = self.fairness(&all.iter().map(row).collect::<Vec<_>>());
+        let fairness = self.by_team(&all.iter().map(row).collect::<Vec<_>>());
         Ok(Load { about: self.about()?, by: String::new(), rows, fairness })
     }
 
@@ -273,40 +272,6 @@ impl Desk {
         let began = world.began.unwrap_or(Timestamp::MIN);
         let spans = self.spans(&world.zones).into_iter();
         spans.map(|(from, until)| until.min(now).since(from.max(began)).as_millis()).sum()
-    }
-
-    fn fairness(&self, rows: &[LoadRow]) -> Vec<Fairness> {
-        let sees = |team: &TeamId| match &self.sees {
-            Sees::All => true,
-            Sees::Teams(teams) => teams.contains(team),
-            Sees::Own(_) => false,
-        };
-        let of = |(id, team): (&TeamId, &crate::domain::playbook::Team)| {
-            let is_member = |row: &&LoadRow| {
-                let rep = RepId::new(row.rep.as_str());
-                team.members.contains(&rep) && self.playbook.is_active(&rep)
-            };
-            let members: Vec<&LoadRow> = rows.iter().filter(is_member).collect();
-            let weight = |row: &LoadRow| {
-                self.playbook.reps.get(&RepId::new(row.rep.as_str())).map_or(1, |rep| rep.weight.max(1))
-            };
-            #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-            let shares: Vec<f64> = members.iter().map(|row| row.offers as f64 / f64::from(weight(row))).collect();
-            let sum = |pick: fn(&LoadRow) -> i64| members.iter().map(|row| pick(row)).sum();
-            Fairness {
-                team: id.to_string(),
-                label: team.label.clone(),
-                reps: members.len(),
-                offers: sum(|row| row.offers),
-                takes: sum(|row| row.takes),
-                passes: sum(|row| row.passes),
-                answers: sum(|row| row.answers),
-                average: members.iter().map(|row| row.average).sum(),
-                now: sum(|row| row.now),
-                jain: jain(&shares),
-            }
-        };
-        self.playbook.teams.iter().filter(|(id, _)| sees(id)).map(of).collect()
     }
 
     /// Whether what a line does is theirs to see.

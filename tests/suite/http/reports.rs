@@ -249,6 +249,8 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/weather/conversations", Some("lea"), StatusCode::NOT_FOUND),
         ("/v1/reports/load/conversations?what=now", Some("maya"), StatusCode::OK),
         ("/v1/reports/load/conversations?what=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/load/conversations?by=team&key=enterprise", Some("lea"), StatusCode::OK),
+        ("/v1/reports/load/conversations?by=members&key=enterprise", Some("lea"), StatusCode::OK),
         ("/v1/reports/load/conversations?by=line&key=main", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/outcomes/conversations?what=won&window=30&touch=any", Some("maya"), StatusCode::OK),
         ("/v1/reports/outcomes/conversations?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),

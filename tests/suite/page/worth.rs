@@ -137,6 +137,7 @@ fn compared(names: &[&str]) -> Compared {
     let all = || std::iter::once("West").chain(names.iter().copied());
     Compared {
         days: 30,
+        until: "2026-01-30".to_owned(),
         imported: 240,
         untold: 0,
         teams: all().map(team).collect(),

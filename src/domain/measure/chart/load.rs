@@ -13,6 +13,12 @@ fn of_rep(what: &str, row: &LoadRow) -> Behind {
     carried(what).only("by", "rep").only("key", row.rep.clone())
 }
 
+/// Offers that the index is over. Where nobody left they are all of the team's, which older backends know, too.
+fn of_members(row: &Fairness) -> Behind {
+    let by = if row.left_offers > 0 { "members" } else { "team" };
+    carried("offers").only("by", by).only("key", row.team.clone())
+}
+
 pub(super) fn figures(load: &Load) -> Vec<Figure> {
     let figure = |label: &str, pick: fn(&LoadRow) -> i64, what: &str, beside: &str| {
         let n = load.rows.iter().map(pick).sum();
@@ -44,12 +50,12 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         behind: Some(of_rep("held", row)).filter(|_| row.average > 0.0),
         ..Bar::default()
     });
-    let even = load.fairness.iter().map(|row: &Fairness| Bar {
+    let even = load.fairness.iter().filter(|row| !row.team.is_empty()).map(|row: &Fairness| Bar {
         label: row.label.clone(),
         fill: row.jain.map(|jain| jain.clamp(0.0, 1.0)),
         value: row.jain.map_or(Datum::None, Datum::Number),
-        beside: format!("{} offers among {}", thousands(row.offers), row.reps),
-        behind: Some(carried("offers").only("by", "team").only("key", row.team.clone())).filter(|_| row.offers > 0),
+        beside: format!("{} offers among {}", thousands(row.offers_to_reps()), row.reps),
+        behind: Some(of_members(row)).filter(|_| row.offers_to_reps() > 0),
         shut: "nobody of the team was offered anything",
         ..Bar::default()
     });
@@ -79,4 +85,31 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         _ => charts.push(even),
     }
     charts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_evenly_is_of_those_who_are_here_and_opens_only_theirs() {
+        let team = |team: &str, left_offers| Fairness {
+            team: team.to_owned(),
+            reps: 2,
+            offers: 28,
+            left_offers,
+            jain: Some(0.5),
+            ..Fairness::default()
+        };
+        let of = |fairness| {
+            let load = Load { by: "team".to_owned(), fairness, ..Load::default() };
+            charts(&load).remove(0).bars
+        };
+        let bars = of(vec![team("north", 26), team("south", 0), team("", 28)]);
+        let beside: Vec<&str> = bars.iter().map(|bar| bar.beside.as_str()).collect();
+        assert_eq!(beside, ["2 offers among 2", "28 offers among 2"], "none of those who are in no team");
+        assert_eq!(bars[0].behind, Some(carried("offers").only("by", "members").only("key", "north")));
+        assert_eq!(bars[1].behind, Some(carried("offers").only("by", "team").only("key", "south")));
+        assert_eq!(of(vec![team("north", 28)])[0].behind, None, "all of them went to who left");
+    }
 }

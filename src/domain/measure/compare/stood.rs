@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Sides, has};
+use super::Sides;
+use super::sides::{Days, has};
 use crate::domain::deal::Deal;
-use crate::domain::id::DealId;
+use crate::domain::id::{DealId, TeamId};
 use crate::domain::measure::credit::{stage_at, was_open};
 use crate::domain::measure::outcomes::Known;
 use crate::domain::measure::sample::Share;
@@ -44,10 +45,11 @@ impl Stood {
 pub(super) fn layers(of: &Sides<'_>) -> Vec<(Stood, [Share; 2])> {
     let none = Share { part: 0, whole: 0 };
     let mut written: BTreeMap<&Stood, [Share; 2]> = BTreeMap::new();
+    let sides = of.starts.iter().map(|(team, start)| (team, of.around(*start, of.days_since(*start))));
+    let sides: BTreeMap<&TeamId, [Days; 2]> = sides.collect();
     for one in of.began {
-        let Some(start) = of.starts.get(&one.team) else { continue };
-        let (before, after) = Sides::around(*start, of.days_since(*start));
-        for (side, days) in [before, after].into_iter().enumerate() {
+        let Some(sides) = sides.get(&one.team) else { continue };
+        for (side, days) in sides.iter().copied().enumerate() {
             if let Some(meeting) = one.meeting.filter(|_| has(days, one.at)) {
                 let sum = &mut written.entry(&one.stood).or_insert([none; 2])[side];
                 sum.part += i64::from(meeting);

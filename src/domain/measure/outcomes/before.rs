@@ -8,6 +8,12 @@ use super::super::sample::ENOUGH;
 use super::super::sheet::{Datum, Sheet, share, text};
 use super::sheets::{day, difference, label, middle, part};
 
+/// What is said of it before all tables, in every form: up to which day it goes.
+pub(super) fn line(of: &Compared) -> Option<String> {
+    let is_told = !of.until.is_empty() && !of.teams.is_empty();
+    is_told.then(|| format!("Before and since: whole days, up to {}; today is not over, and on neither side", of.until))
+}
+
 /// Before and since.
 pub(super) fn sheets(of: &Compared, zone: Tz) -> Vec<Sheet> {
     if of.teams.is_empty() {
@@ -30,6 +36,24 @@ fn star(few: bool) -> Vec<String> {
 }
 
 fn teams(of: &Compared, zone: Tz) -> Sheet {
+    let columns = vec![
+        "team",
+        "began",
+        "days",
+        "when",
+        "meetings",
+        "exchanges",
+        "share",
+        "low",
+        "high",
+        "first answer p50",
+        "low",
+        "high",
+        "won",
+        "ended",
+        "cycles",
+        "cycle p50",
+    ];
     let mut rows = Vec::new();
     for team in &of.teams {
         let head = |when: &str, few: bool| {
@@ -54,38 +78,30 @@ fn teams(of: &Compared, zone: Tz) -> Sheet {
             ]);
             line
         };
+        // Noughts would say that nothing happened: no day is over on which it could be told.
+        if team.days == 0 {
+            let mut line = Vec::from(head("no day is over yet", false));
+            line.resize(columns.len(), Datum::None);
+            rows.push(line);
+            continue;
+        }
         rows.push(side("before", &team.before));
         rows.push(side("since", &team.after));
     }
+    let is_few = |team: &TeamCompared| team.days > 0 && (team.before.meetings.small || team.after.meetings.small);
     Sheet {
         title: "Before and since, team by team".to_owned(),
-        columns: vec![
-            "team",
-            "began",
-            "days",
-            "when",
-            "meetings",
-            "exchanges",
-            "share",
-            "low",
-            "high",
-            "first answer p50",
-            "low",
-            "high",
-            "won",
-            "ended",
-            "cycles",
-            "cycle p50",
-        ],
+        columns,
         rows,
         notes: [
             vec![format!(
-                "{} exchanges of the time before were imported. As many days before as since.",
+                "{} exchanges of the time before were imported. As many whole days before as since: today is not over, and \
+                 on neither side.",
                 thousands(of.imported)
             )],
             untold(of),
-            star(of.teams.iter().any(|team| team.before.meetings.small || team.after.meetings.small)),
-            of.teams.iter().filter(|team| team.days == 0).map(too_young).collect(),
+            star(of.teams.iter().any(is_few)),
+            of.teams.iter().filter(|team| team.days == 0).map(|team| too_young(team, zone)).collect(),
         ]
         .concat(),
     }
@@ -103,9 +119,14 @@ fn untold(of: &Compared) -> Vec<String> {
     Some(of.untold).filter(|n| *n > 0).map(says).into_iter().collect()
 }
 
-/// Whole days are compared: of the first one there is none.
-fn too_young(team: &TeamCompared) -> String {
-    let when = if team.ahead { "has not begun, its day is still to come" } else { "began less than a whole day ago" };
+/// Whole days are compared: of the first one there is none until it is over.
+fn too_young(team: &TeamCompared, zone: Tz) -> String {
+    let began = day(zone, team.start);
+    let when = if team.ahead {
+        format!("has not begun, {began} is still to come")
+    } else {
+        format!("began on {began}, and no whole day is over since then")
+    };
     format!("{} {when}: there is nothing to compare yet", team.label)
 }
 
@@ -171,7 +192,7 @@ fn why_not(of: &Compared, why: NoWaves) -> String {
             "all teams began on one day, with --before always: nobody is left who had not begun".to_owned()
         }
         NoWaves::Alone => "there is one team, and nobody to hold it against".to_owned(),
-        NoWaves::TooYoung => "nobody began a whole day ago".to_owned(),
+        NoWaves::TooYoung => "no whole day is over since anybody began".to_owned(),
     }
 }
 
@@ -220,14 +241,34 @@ mod tests {
     fn of_a_teams_first_day_it_is_said_that_nothing_is_compared() {
         let team = |label: &str, days| TeamCompared { label: label.to_owned(), days, ..TeamCompared::default() };
         let of = Compared { teams: vec![team("West", 0), team("East", 3)], ..Compared::default() };
-        let notes = teams(&of, Tz::UTC).notes.join("\n");
-        assert!(notes.contains("West began less than a whole day ago"), "{notes}");
+        let Sheet { notes, rows, columns, .. } = teams(&of, Tz::UTC);
+        let notes = notes.join("\n");
+        assert!(notes.contains("West began on 1970-01-01, and no whole day is over since then"), "{notes}");
         assert!(!notes.contains("East began") && !notes.contains("nobody tells"), "{notes}");
+        // No nought is told of it, and the other one has both its sides.
+        assert!(rows.iter().all(|row| row.len() == columns.len()), "{rows:?}");
+        assert_eq!(rows[0][..4], [text("West"), text("1970-01-01"), Datum::Count(0), text("no day is over yet")]);
+        assert!(rows[0][4..].iter().all(|datum| *datum == Datum::None), "{rows:?}");
+        assert_eq!((rows.len(), &rows[1][3], &rows[2][3]), (3, &text("before"), &text("since")));
         let later = TeamCompared { ahead: true, ..team("North", 0) };
         let notes = teams(&Compared { teams: vec![later], ..Compared::default() }, Tz::UTC).notes.join("\n");
         assert!(notes.contains("North has not begun") && !notes.contains("ago"), "{notes}");
         let of = Compared { imported: 9, untold: 7, ..of };
         assert!(teams(&of, Tz::UTC).notes.join("\n").contains("Of 7 of them nobody tells how they ended"));
+    }
+
+    #[test]
+    fn it_is_said_that_today_is_on_neither_side() {
+        let mut of = Compared { until: "2026-11-02".to_owned(), ..Compared::default() };
+        assert_eq!(line(&of), None, "nobody has begun");
+        of.teams.push(TeamCompared { days: 2, ..TeamCompared::default() });
+        let said = line(&of).unwrap();
+        assert!(said.contains("up to 2026-11-02") && said.contains("today is not over"), "{said}");
+        let notes = teams(&of, Tz::UTC).notes.join("\n");
+        assert!(notes.contains("As many whole days before as since: today is not over"), "{notes}");
+        // One that does not say it yet.
+        of.until.clear();
+        assert_eq!(line(&of), None);
     }
 
     #[test]

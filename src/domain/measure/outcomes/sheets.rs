@@ -23,6 +23,7 @@ pub fn lines(told: &Outcomes) -> Vec<String> {
     let trouble = told.deals_read.trouble.as_ref().map_or_else(String::new, |why| format!("; since then: {why}"));
     let mut lines = vec![told.rule.words.clone(), format!("{deals}{trouble}")];
     lines.extend(told.deals_read.unread_words());
+    lines.extend(told.compared.as_ref().and_then(before::line));
     lines.push("What is told here is associated with answers; that they caused it nobody can say.".to_owned());
     lines
 }
@@ -440,7 +441,7 @@ mod tests {
             adherence: Adherence::Met,
         };
         let compared = Compared {
-            teams: vec![TeamCompared { start: summer, ..TeamCompared::default() }],
+            teams: vec![TeamCompared { start: summer, days: 1, ..TeamCompared::default() }],
             waves: vec![Wave { start: summer, ..Wave::default() }],
             ..Compared::default()
         };

@@ -8,7 +8,7 @@ use crate::domain::measure::carried::{Turn, most_at_once};
 use crate::domain::measure::story;
 use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
-use crate::server::measure::report::{Desk, Sees};
+use crate::server::measure::report::Desk;
 use crate::wire::report::Found;
 
 /// Which number of a rep.
@@ -45,8 +45,10 @@ pub enum OfWhom {
     All,
     /// Of this rep.
     Rep(RepId),
-    /// Of the active members of this team, as fairness counts them.
+    /// Of all who count in the row of this team, those who left among them; empty for those who are in none.
     Team(TeamId),
+    /// Of the active members of this team alone, whom the index is over.
+    Members(TeamId),
 }
 
 /// What one rep did with a conversation: the last time, how often, and how long where that counts.
@@ -98,13 +100,16 @@ impl Desk {
             OfWhom::All => self.load()?.rows.iter().map(|row| RepId::new(&row.rep)).collect(),
             OfWhom::Rep(rep) => Some(rep.clone()).filter(|rep| self.sees_rep(rep)).into_iter().collect(),
             OfWhom::Team(team) => {
-                let sees = match &self.sees {
-                    Sees::All => true,
-                    Sees::Teams(teams) => teams.contains(team),
-                    Sees::Own(_) => false,
+                let is_of = |rep: &RepId| {
+                    let teams = self.teams_of(rep);
+                    if team.as_str().is_empty() { teams.is_empty() } else { teams.contains(team) }
                 };
-                let members = self.playbook.teams.get(team).filter(|_| sees).map(|team| &team.members);
-                members.into_iter().flatten().filter(|rep| self.playbook.is_active(rep)).cloned().collect()
+                let reps = self.load()?.rows.into_iter().map(|row| RepId::new(row.rep));
+                reps.filter(|rep| self.sees_team(team) && is_of(rep)).collect()
+            }
+            OfWhom::Members(team) => {
+                let pool = self.playbook.teams.get(team).filter(|_| self.sees_team(team)).map(|team| &team.members);
+                pool.into_iter().flatten().filter(|rep| self.playbook.is_active(rep)).cloned().collect()
             }
         })
     }

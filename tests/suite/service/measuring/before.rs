@@ -23,8 +23,12 @@
 
 use comeback::domain::measure::compare::{Compared, NoWaves};
 use comeback::domain::measure::credit::Rule;
+use comeback::domain::measure::outcomes::Outcomes;
+use comeback::domain::measure::report::Report;
+use comeback::domain::measure::sheet::{Datum, Sheet, sheets};
 use comeback::server::measure::deals;
 use comeback::server::measure::report::{Asker, Desk, Sees, days};
+use comeback::server::store::past::PastReply;
 
 use super::worth::{Shelf, desk, ended, shelf};
 use super::*;
@@ -106,7 +110,7 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
     // With another day as the one on which all began, Tuesday is before it.
     let wednesday_morning = at("2026-03-04T00:00:00-05:00");
     let told = compared(&f, &desk, Some(wednesday_morning)).await;
-    assert_eq!(told.teams[0].days, 0, "half a day is none yet");
+    assert_eq!(told.teams[0].days, 0, "today is none yet");
     let sees = Sees::of(&desk.playbook, &Asker::Rep("lea".into())).unwrap();
     assert_eq!(Desk { sees, ..desk.clone() }.compared(Rule::default(), None, &[]).unwrap(), None);
 
@@ -144,20 +148,9 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
     }
 }
 
-/// Imported before anything was routed: there is nothing since, and that is said; around a day that is named there is a before.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_into_a_journal_without_replies_is_told() {
-    use comeback::domain::measure::outcomes::Outcomes;
-    use comeback::domain::measure::report::Report;
-    use comeback::domain::measure::sheet::{Datum, sheets};
-
-    let folder = tempfile::tempdir().unwrap();
-    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
-    let playbook = Arc::new(crate::world::playbook());
-    let now = wednesday("12:00:00");
-    let window = days(&playbook, now, Span::minutes(30 * 24 * 60));
-    let desk = Desk { projections, playbook, head: 0, now, sees: Sees::All, window };
-    let past = |id: &str, received| comeback::server::store::past::PastReply {
+/// A reply of before that ended with a meeting.
+fn past(id: &str, received: Timestamp) -> PastReply {
+    PastReply {
         source: "oldtool".to_owned(),
         id: id.to_owned(),
         team: "enterprise".into(),
@@ -169,14 +162,31 @@ async fn an_import_into_a_journal_without_replies_is_told() {
         contact: None,
         stage: None,
         outcome: Some(Outcome::Meeting),
-    };
+    }
+}
+
+/// A journal in which nothing has happened, over so many days.
+fn quiet(folder: &Path, now: Timestamp, since: i64) -> Desk {
+    let projections = Arc::new(Projections::open(&folder.join("comeback.sqlite")).unwrap());
+    let playbook = Arc::new(crate::world::playbook());
+    let window = days(&playbook, now, Span::minutes(since * 24 * 60));
+    Desk { projections, playbook, head: 0, now, sees: Sees::All, window }
+}
+
+fn told_of(desk: &Desk, before: Option<Timestamp>, all: &[PastReply]) -> (Compared, Sheet) {
+    let compared = desk.compared(Rule::default(), before, all).unwrap().unwrap();
+    let report = Outcomes { compared: Some(compared.clone()), ..Outcomes::default() };
+    let mut sheets = sheets(&Report::Outcomes(Box::new(report))).into_iter();
+    (compared, sheets.find(|sheet| sheet.title.starts_with("Before and since")).unwrap())
+}
+
+/// Imported before anything was routed: there is nothing since, and that is said; around a day that is named there is a before.
+#[test]
+fn an_import_into_a_journal_without_replies_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = quiet(folder.path(), wednesday("12:00:00"), 30);
     let all = [past("h1", tuesday("10:00:00") - Span::minutes(24 * 60)), past("h2", tuesday("10:00:00"))];
-    let told = |before: Option<Timestamp>| {
-        let compared = desk.compared(Rule::default(), before, &all).unwrap();
-        let report = Report::Outcomes(Box::new(Outcomes { compared, ..Outcomes::default() }));
-        sheets(&report).into_iter().find(|sheet| sheet.title.starts_with("Before and since")).unwrap()
-    };
-    let sheet = told(None);
+    let (_, sheet) = told_of(&desk, None, &all);
     assert_eq!(sheet.rows, [[Datum::Count(2)]]);
     assert!(
         sheet.notes[0].contains("the journal has no reply yet") && sheet.notes[0].contains("--before"),
@@ -185,11 +195,39 @@ async fn an_import_into_a_journal_without_replies_is_told() {
     let begins = tuesday("00:00:00");
     let (from, _) = desk.days_of_before(Some(begins)).unwrap();
     assert_eq!(from, begins - Span::minutes(30 * 24 * 60), "what is asked for lies around that day");
-    let sheet = told(Some(begins));
+    let (_, sheet) = told_of(&desk, Some(begins), &all);
     // One meeting of one before, and one of one on the day that passed since.
     assert_eq!(
         (sheet.rows.len(), &sheet.rows[0][4..6]),
         (2, [Datum::Count(1), Datum::Count(1)].as_slice()),
         "{sheet:?}"
     );
+}
+
+/// The company is in New York, where clocks went back on Sunday, 1 November: it is Tuesday, and two days are over since then.
+#[test]
+fn a_side_is_of_whole_local_days_around_a_change_of_clocks_and_today_is_on_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = quiet(folder.path(), at("2026-11-03T10:16:00-05:00"), 20);
+    let all = [
+        past("h1", at("2026-10-30T00:10:00-04:00")),
+        past("h2", at("2026-11-02T23:30:00-05:00")),
+        past("h3", at("2026-11-03T09:00:00-05:00")),
+    ];
+    let begins = |day: &str| desk.begin_of(day.parse().unwrap());
+    let (told, sheet) = told_of(&desk, begins("2026-11-01"), &all);
+    let team = &told.teams[0];
+    assert_eq!((team.days, team.before.meetings.whole, team.after.meetings.whole), (2, 1, 1));
+    assert_eq!(told.until, "2026-11-02");
+    assert!(sheet.notes[0].contains("today is not over, and on neither side"), "{sheet:?}");
+
+    // Twenty days before today began at midnight, and not an hour later.
+    let today = begins("2026-11-03");
+    let (from, _) = desk.days_of_before(today).unwrap();
+    assert_eq!(from, at("2026-10-14T00:00:00-04:00"));
+    // Since today no day is over, and no noughts are told of it.
+    let (told, sheet) = told_of(&desk, today, &all);
+    assert_eq!(told.teams[0].days, 0);
+    assert_eq!((sheet.rows.len(), &sheet.rows[0][4]), (1, &Datum::None), "{sheet:?}");
+    assert!(sheet.notes.iter().any(|note| note.contains("no whole day is over since then")), "{sheet:?}");
 }

@@ -1,6 +1,9 @@
 //! Load: its turns, and what each rep holds and held.
 
+use comeback::domain::id::RepId;
 use comeback::domain::measure::carried::Turn;
+use comeback::domain::measure::report::{Fairness, Load};
+use comeback::domain::succession::without;
 use comeback::server::measure::behind::load::{Carried, OfWhom};
 use comeback::server::measure::report::{Asker, Desk, Sees, days};
 
@@ -66,5 +69,66 @@ async fn every_number_of_load_opens_what_it_counts() {
         let theirs = Desk { sees, ..desk.clone() }.behind_load(Carried::Turns(Turn::Offer), &of, ALL).unwrap();
         assert_eq!(theirs.total, wanted, "{who}: {of:?}");
     }
+    says_why(&Report::Load(Box::new(load)));
+}
+
+/// Offers, takes, passes and answers, rep by rep and team by team.
+fn sums(load: &Load) -> [[i64; 4]; 2] {
+    let add = |sum: [i64; 4], row: [i64; 4]| -> [i64; 4] { std::array::from_fn(|at| sum[at] + row[at]) };
+    let reps = load.rows.iter().map(|row| [row.offers, row.takes, row.passes, row.answers]);
+    let teams = load.fairness.iter().map(|row| [row.offers, row.takes, row.passes, row.answers]);
+    [reps.fold([0; 4], add), teams.fold([0; 4], add)]
+}
+
+/// Ben, to whom six were offered, leaves after the two days, and Maya stands in his place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_left_counts_in_what_their_team_carried_and_not_in_how_evenly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let f = lived(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    let desk = desk(&f, &path).await;
+    let (ben, maya) = (RepId::from("ben"), RepId::from("maya"));
+    let playbook = without(&desk.playbook, &ben, &maya).playbook;
+    let mut forgotten = playbook.clone();
+    forgotten.reps.remove(&ben);
+    let window = days(&playbook, f.now(), Span::minutes(2 * 24 * 60));
+    let desk = Desk { window, playbook: Arc::new(playbook), ..desk };
+    let load = desk.load().unwrap();
+    let [reps, teams] = sums(&load);
+    assert_eq!(reps, teams, "both tables add up to the same");
+    let row = |load: &Load, team: &str| -> Fairness {
+        load.fairness.iter().find(|row| row.team == team).cloned().unwrap_or_else(|| panic!("no {team} in {load:?}"))
+    };
+    let enterprise = row(&load, "enterprise");
+    // Of maya, ines and ben, who carried 6 2 1 1.
+    let all = [enterprise.offers, enterprise.takes, enterprise.passes, enterprise.answers];
+    assert_eq!(all, [15, 14, 2, 11]);
+    assert_eq!((enterprise.reps, enterprise.left, enterprise.left_offers), (2, 1, 6));
+    // Maya 9 and ines none: 9² / (2 · 9²).
+    assert!((enterprise.jain.unwrap() - 0.5).abs() < 1e-9, "{enterprise:?}");
+    let opened =
+        |desk: &Desk, of: &OfWhom| Turn::ALL.map(|turn| desk.behind_load(Carried::Turns(turn), of, ALL).unwrap().total);
+    assert_eq!(opened(&desk, &OfWhom::Team("enterprise".into())), all);
+    assert_eq!(opened(&desk, &OfWhom::Members("enterprise".into())), [9, 12, 1, 10]);
+    // His lead sees him, and the lead of another team does not.
+    let of = |who: &str| {
+        let sees = Sees::of(&desk.playbook, &Asker::Rep(who.into())).unwrap();
+        opened(&Desk { sees, ..desk.clone() }, &OfWhom::Team("enterprise".into()))
+    };
+    assert_eq!((of("lea"), of("nora")), (all, [0; 4]));
+    says_why(&Report::Load(Box::new(load)));
+
+    // A playbook that does not name him any more knows of no team of his: he has a row with those who are in none.
+    let desk = Desk { playbook: Arc::new(forgotten), ..desk };
+    let load = desk.load().unwrap();
+    let [reps, teams] = sums(&load);
+    assert_eq!(reps, teams, "both tables add up to the same");
+    assert_eq!((row(&load, "enterprise").offers, row(&load, "enterprise").left), (9, 0));
+    // Beside him omar and nora, who are in no pool of this world.
+    let of_none = row(&load, "");
+    assert_eq!((of_none.label.as_str(), of_none.reps, of_none.left, of_none.jain), ("in no team now", 0, 3, None));
+    let all = [of_none.offers, of_none.takes, of_none.passes, of_none.answers];
+    assert_eq!(all, [8, 3, 1, 2]);
+    assert_eq!(opened(&desk, &OfWhom::Team("".into())), all);
     says_why(&Report::Load(Box::new(load)));
 }
