@@ -24,8 +24,11 @@ pub(crate) async fn in_new_york() -> Reps {
     Reps::Kept(store)
 }
 
+/// When a deal came to which stage.
+pub(crate) type Way<'a> = Vec<(Timestamp, &'a str)>;
+
 /// The end of a deal, and whether it was won; and the way it took.
-pub(crate) fn end_and_way<'a>(told: &'a [Deal], id: &str) -> (Option<(Timestamp, bool)>, Vec<(Timestamp, &'a str)>) {
+pub(crate) fn end_and_way<'a>(told: &'a [Deal], id: &str) -> (Option<(Timestamp, bool)>, Way<'a>) {
     let deal = told.iter().find(|deal| deal.id.as_str() == id).unwrap();
     let way = deal.stages.iter().map(|change| (change.at, change.stage.as_str()));
     (deal.closed.map(|closed| (closed.at, closed.won)), way.collect())

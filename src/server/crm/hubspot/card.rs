@@ -193,7 +193,7 @@ pub fn deal(
     let said_won = record.text("hs_is_closed_won").map(|won| won == "true");
     let closes = record.instant("closedate");
     let ended = if is_closed(record, stages) { ended::when(&mut way, closes.map(When::At), here) } else { None };
-    let closed = ended.map(|at| Closed { at, won: said_won.or(by_stage).unwrap_or_default() });
+    let end = ended.map(|at| Closed { at, won: said_won.or(by_stage).unwrap_or_default() });
     let pipeline = record.text("pipeline").unwrap_or_default();
     Some(Deal {
         id: DealId::new(&record.id),
@@ -207,7 +207,7 @@ pub fn deal(
         currency: currency(record),
         opened,
         closes,
-        closed,
+        closed: end,
         changed,
         stages: way,
     })

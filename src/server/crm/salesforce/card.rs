@@ -228,7 +228,7 @@ pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Match
     }
     let closes = record.text("CloseDate").and_then(When::read);
     let ended = if record.is("IsClosed") { ended::when(&mut way, closes, here) } else { None };
-    let closed = ended.map(|at| Closed { at, won: record.is("IsWon") });
+    let end = ended.map(|at| Closed { at, won: record.is("IsWon") });
     Some(Deal {
         id: DealId::new(record.id()),
         name: some(record, "Name").unwrap_or_default(),
@@ -245,7 +245,7 @@ pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Match
         currency: currency(record, "CurrencyIsoCode"),
         opened,
         closes: record.instant("CloseDate"),
-        closed,
+        closed: end,
         changed,
         stages: way,
     })
