@@ -14,7 +14,7 @@ use super::escalation;
 use super::event::{Climb, Event};
 use super::id::RepId;
 use super::message::InboundKind;
-use super::ownership::territory;
+use super::ownership::{OwnerSource, territory};
 use super::receive;
 use super::routing::{Assignment, Holder, Passed, Reason};
 use super::sla::{self, Response, Stage};
@@ -146,6 +146,13 @@ pub(super) fn reroutes(world: &ReadSet<'_>, c: &Conversation, before: Option<&Re
         Reroute::Unowned => news && before.is_none(),
         Reroute::Untaken => news,
     }
+}
+
+/// Whether its owner was guessed while the CRM was silent and nobody of ours answered since, in a playbook that moves such
+/// an offer once the CRM answers: that they had it is no reason to keep it then.
+pub(super) fn is_guessed(world: &ReadSet<'_>, c: &Conversation) -> bool {
+    let by_guess = c.owned_by.is_some_and(OwnerSource::is_a_guess);
+    world.playbook.asking.reroute == Reroute::Untaken && by_guess && !c.answered
 }
 
 /// Whether a person decided who has it now.

@@ -41,6 +41,20 @@ pub enum OwnerSource {
 }
 
 impl OwnerSource {
+    /// Whether it needs nothing that the CRM says: a guess while that is silent.
+    pub const fn is_a_guess(self) -> bool {
+        match self {
+            Self::Territory | Self::RoundRobin | Self::LeastLoaded => true,
+            Self::Conversation
+            | Self::Opportunity
+            | Self::Contact
+            | Self::Account
+            | Self::Sdr
+            | Self::OpportunityTeam
+            | Self::LastTouch => false,
+        }
+    }
+
     /// For "because Maya owns the deal".
     pub const fn words(self) -> &'static str {
         match self {
@@ -172,6 +186,8 @@ pub struct Asked<'a> {
     pub team: &'a TeamId,
     /// Who owned the conversation before, and by which rule.
     pub before: Option<(&'a RepId, Option<OwnerSource>)>,
+    /// Whether that was a guess of before the CRM answered, which nobody of ours acted on: no reason to keep it.
+    pub guessed: bool,
     /// The buyer's area code, when it is known.
     pub area_code: Option<&'a str>,
 }
@@ -287,7 +303,7 @@ fn candidates<'a>(world: &ReadSet<'a>, rule: &'a OwnerRule, asked: &Asked<'a>) -
         return Vec::new();
     }
     let mut all: Vec<&'a RepId> = match rule.source {
-        OwnerSource::Conversation => asked.before.into_iter().map(|(rep, _)| rep).collect(),
+        OwnerSource::Conversation => asked.before.filter(|_| !asked.guessed).into_iter().map(|(rep, _)| rep).collect(),
         OwnerSource::Opportunity => {
             cards.iter().filter(at_stage).filter_map(|c| c.opportunity.as_ref()?.owner.as_ref()).collect()
         }

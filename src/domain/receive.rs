@@ -102,8 +102,9 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         asking::follow_cohort(&mut d, world);
     }
     let before = d.c.owner.clone();
-    let found = find_owner(&mut d, world, None, None);
     let untaken = d.c.assignment.is_some() && !asking::is_of_a_person(&d.c);
+    let guessed = untaken && asking::is_guessed(world, &d.c);
+    let found = look(&mut d, world, (None, None), guessed);
     // What another program answers lies where it lies, whoever else owns the buyer now.
     let lies_aside = d.c.is_sent_on() && use_case::sent_on(world.playbook, &d.c.use_case).is_some();
     let reroutes = !lies_aside && asking::reroutes(world, &d.c, before.as_ref());
@@ -211,6 +212,16 @@ fn source_of(rules: &ConsentRules, text: &Receive, wanted: Keyword) -> OptOutSou
 ///
 /// `worked` is who worked on it last, where that counts although nobody owned it.
 pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, worked: Option<&RepId>) -> Found {
+    look(d, world, (area_code, worked), false)
+}
+
+/// The same, where it may be that whoever has it was only guessed.
+fn look(
+    d: &mut Draft,
+    world: &ReadSet<'_>,
+    (area_code, worked): (Option<&str>, Option<&RepId>),
+    guessed: bool,
+) -> Found {
     if use_case::queue(world.playbook, &d.c.use_case).is_some() {
         if d.c.owner.is_some() {
             d.say(Event::Owned { owner: None, source: None, after: None });
@@ -219,7 +230,7 @@ pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&
     }
     let c = d.c.clone();
     let before = c.owner.as_ref().map(|owner| (owner, c.owned_by)).or_else(|| Some((worked?, None)));
-    let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, area_code });
+    let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, guessed, area_code });
     // A reply that nobody is asked about uses up nobody's turn.
     let turn = found.turn.as_ref().filter(|_| use_case::sent_on(world.playbook, &c.use_case).is_none());
     if let (Some(pool), Some((rep, _))) = (turn, &found.owner) {

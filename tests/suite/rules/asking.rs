@@ -167,6 +167,12 @@ fn what_a_late_answer_moves_is_the_playbooks_to_say_and_never_what_a_person_did(
     assert!(first.is_some() && first != Some(rep("maya")), "somebody else has the turn: {first:?}");
     assert_eq!(late(Reroute::Unowned, dealt(), nothing), first, "it was somebody's");
     assert_eq!(late(Reroute::Untaken, dealt(), nothing), Some(rep("maya")));
+    // That somebody had it counts more than who the CRM says works on them, but not where they were only guessed.
+    let guessed = || [vec![OwnerSource::Conversation.into(), OwnerSource::Sdr.into()], dealt()[1..].to_vec()].concat();
+    assert_ne!(first, Some(rep("ines")));
+    assert_eq!(late(Reroute::Unowned, guessed(), nothing), first, "it was somebody's");
+    assert_eq!(late(Reroute::Untaken, guessed(), nothing), Some(rep("ines")));
+    assert_eq!(late(Reroute::Untaken, guessed(), takes), Some(rep("ben")), "he took it");
 }
 
 #[test]
