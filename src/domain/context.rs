@@ -227,13 +227,22 @@ impl Card {
         }
     }
 
-    /// Who leads the deal: whoever of its team is called account executive, else its owner, else the person's owner.
+    /// Who is to be brought in: who leads the deal, else the account's owner, else the person's.
     pub fn account_executive(&self) -> Option<&RepId> {
-        let deal = self.opportunity.as_ref();
+        self.deal_executive().or_else(|| self.account_owner()).or(self.owner.as_ref())
+    }
+
+    /// Who leads the deal: whoever of its team is called account executive, else its owner.
+    pub fn deal_executive(&self) -> Option<&RepId> {
+        let deal = self.opportunity.as_ref()?;
         let leads = |role: &str| matches!(role.to_lowercase().as_str(), "ae" | "account executive");
-        let of_team = deal.and_then(|deal| deal.team.iter().find(|member| leads(&member.role)));
-        let owner = || deal.and_then(|deal| deal.owner.as_ref()).or(self.owner.as_ref());
-        of_team.map(|member| &member.rep).or_else(owner)
+        let of_team = deal.team.iter().find(|member| leads(&member.role));
+        of_team.map(|member| &member.rep).or(deal.owner.as_ref())
+    }
+
+    /// Who owns the account.
+    pub fn account_owner(&self) -> Option<&RepId> {
+        self.account.as_ref()?.owner.as_ref()
     }
 
     /// The stage of the open deal.
