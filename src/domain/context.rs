@@ -1,5 +1,7 @@
 //! Enrich: what the CRM knows of the person behind a number, as a card beside the conversation.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -195,6 +197,18 @@ pub enum Origin {
     Product,
     /// In a campaign: a form, an event, an advertisement.
     Campaign,
+}
+
+/// As many of these touches as are kept of one person, in their order, which is newest first: the newest on each channel
+/// before a second one on any.
+pub fn of_every_channel(touches: impl IntoIterator<Item = Touch>, most: usize) -> Vec<Touch> {
+    let mut channels = BTreeSet::new();
+    let is_first = |(_, touch): &(usize, Touch)| channels.insert(touch.kind.to_lowercase());
+    let (mut kept, others): (Vec<_>, Vec<_>) = touches.into_iter().enumerate().partition(is_first);
+    kept.extend(others);
+    kept.truncate(most);
+    kept.sort_by_key(|(place, _)| *place);
+    kept.into_iter().map(|(_, touch)| touch).collect()
 }
 
 impl Account {
