@@ -1,5 +1,7 @@
 //! Enrich: what the CRM knows of the person behind a number, as a card beside the conversation.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -197,6 +199,18 @@ pub enum Origin {
     Campaign,
 }
 
+/// As many of these touches as are kept of one person, in their order, which is newest first: the newest on each channel
+/// before a second one on any.
+pub fn of_every_channel(touches: impl IntoIterator<Item = Touch>, most: usize) -> Vec<Touch> {
+    let mut channels = BTreeSet::new();
+    let is_first = |(_, touch): &(usize, Touch)| channels.insert(touch.kind.to_lowercase());
+    let (mut kept, others): (Vec<_>, Vec<_>) = touches.into_iter().enumerate().partition(is_first);
+    kept.extend(others);
+    kept.truncate(most);
+    kept.sort_by_key(|(place, _)| *place);
+    kept.into_iter().map(|(_, touch)| touch).collect()
+}
+
 impl Account {
     /// What tells it from others: the CRM's id, else its name however it is written.
     pub fn key(&self) -> Option<String> {
@@ -227,13 +241,22 @@ impl Card {
         }
     }
 
-    /// Who leads the deal: whoever of its team is called account executive, else its owner, else the person's owner.
+    /// Who is to be brought in: who leads the deal, else the account's owner, else the person's.
     pub fn account_executive(&self) -> Option<&RepId> {
-        let deal = self.opportunity.as_ref();
+        self.deal_executive().or_else(|| self.account_owner()).or(self.owner.as_ref())
+    }
+
+    /// Who leads the deal: whoever of its team is called account executive, else its owner.
+    pub fn deal_executive(&self) -> Option<&RepId> {
+        let deal = self.opportunity.as_ref()?;
         let leads = |role: &str| matches!(role.to_lowercase().as_str(), "ae" | "account executive");
-        let of_team = deal.and_then(|deal| deal.team.iter().find(|member| leads(&member.role)));
-        let owner = || deal.and_then(|deal| deal.owner.as_ref()).or(self.owner.as_ref());
-        of_team.map(|member| &member.rep).or_else(owner)
+        let of_team = deal.team.iter().find(|member| leads(&member.role));
+        of_team.map(|member| &member.rep).or(deal.owner.as_ref())
+    }
+
+    /// Who owns the account.
+    pub fn account_owner(&self) -> Option<&RepId> {
+        self.account.as_ref()?.owner.as_ref()
     }
 
     /// The stage of the open deal.

@@ -22,7 +22,7 @@ pub struct CrmChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub contact: Option<Box<RawValue>>,
-    /// The id of a person who is taken off the number.
+    /// The id of a person who is taken off the number, unless a CRM that is connected named them there itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<String>,
     /// Signs of interest of whoever has the number, in the form of a person's `intents`: all that your program (the

@@ -59,6 +59,18 @@ fn why(e: &CrmError) -> String {
 }
 
 #[tokio::test]
+async fn the_last_touch_on_a_channel_is_kept_whatever_came_after_it_on_others() {
+    let mails: Vec<String> = (1..=25).map(|day| format!("2026-10-{day:02},email,c-1\n")).collect();
+    let touches = format!("at,kind,contact\n2026-09-02,sms,c-1\n2026-09-01,sms,c-1\n{}", mails.concat());
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("touches.csv", &touches)]);
+    let card = crm.behind(&number("+14155550123")).await.unwrap().remove(0);
+    let all: Vec<_> = card.last_touch.iter().chain(&card.touches).collect();
+    assert!(all.is_sorted_by_key(|touch| std::cmp::Reverse(touch.at)), "newest first: {all:?}");
+    let of = |kind: &str| all.iter().filter(|touch| touch.kind == kind).count();
+    assert_eq!((of("email"), of("sms")), (19, 1), "as many as were kept before");
+}
+
+#[tokio::test]
 async fn the_example_folder_reads_whole_and_fills_cards_and_deals() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/crm");
     let crm = Files::new(&folder, reps()).unwrap();

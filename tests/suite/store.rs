@@ -144,6 +144,7 @@ macro_rules! conforms {
                     signs_of_one_program_replace_none_of_another_and_those_of_one_push_count_together
                     of_endless_signs_in_one_push_the_newest_are_kept
                     whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off
+                    whom_the_crm_itself_named_no_program_takes_off_while_one_is_asked
                     whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed
                 }
                 sends {

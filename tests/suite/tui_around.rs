@@ -242,6 +242,31 @@ fn a_touch_says_who_of_us_it_was_and_the_accounts_last_one_is_told_as_the_accoun
 }
 
 #[test]
+fn the_pane_shows_the_three_newest_touches_and_the_page_those_of_every_channel() {
+    let mut desk = desk((140, 60), around());
+    desk.change(1, |thread| {
+        let card = &mut thread.cards[0];
+        let touch = |days: i64, kind: &str| Touch {
+            at: START - Span::minutes(days * 1440),
+            by: None,
+            kind: kind.to_owned(),
+            summary: String::new(),
+        };
+        card.last_touch = Some(touch(2, "call"));
+        // A program need not tell them in order.
+        card.touches = vec![touch(9, "sms"), touch(5, "meeting"), touch(4, "email")];
+    });
+    for words in ["call 2 d ago", "email 4 d ago", "meeting 5 d ago"] {
+        desk.says(words);
+    }
+    assert!(!desk.screen().contains("sms 9 d ago"), "{}", desk.screen());
+    desk.keys("v");
+    for words in ["call 2 d ago", "email 4 d ago", "meeting 5 d ago", "sms 9 d ago"] {
+        desk.says(words);
+    }
+}
+
+#[test]
 fn a_card_shows_what_it_has_and_nothing_for_what_it_lacks() {
     let size = (140, 60);
     let mut desk = desk(size, around());

@@ -102,6 +102,36 @@ fn without_a_link_or_an_account_executive_it_says_what_is_missing() {
 }
 
 #[test]
+fn without_a_deal_the_accounts_owner_is_brought_in_and_an_account_is_yours_only_where_it_is() {
+    // Whose the contact, the account and the deal are, and what maya reads.
+    for (contact, account, deal, said) in [
+        (Some("maya"), Some("ben"), None, "Loop in Ben Sato"),
+        (None, Some("ben"), None, "Loop in Ben Sato"),
+        (Some("maya"), Some("ben"), Some(None), "Loop in Ben Sato"),
+        (Some("ben"), None, None, "Loop in Ben Sato"),
+        (Some("maya"), Some("lena"), Some(Some("ben")), "Loop in Ben Sato"),
+        (Some("maya"), Some("maya"), None, "This account is yours."),
+        (Some("maya"), Some("maya"), Some(None), "This account is yours."),
+        (Some("ben"), Some("ben"), Some(Some("maya")), "You are the account executive of this deal."),
+        (Some("maya"), None, None, "The contact is yours; the CRM names no AE here"),
+        (None, None, None, "The CRM names no account executive here"),
+    ] {
+        let mut desk = Desk::usual(SIZE);
+        let mut card = crate::world::card("con_1");
+        card.owner = contact.map(Into::into);
+        card.account.as_mut().unwrap().owner = account.map(Into::into);
+        card.opportunity = card.opportunity.take().zip(deal).map(|(mut known, owner)| {
+            known.owner = owner.map(Into::into);
+            known
+        });
+        desk.change(1, |t| (t.cards, t.sharing) = (vec![card.clone()], vec![card.clone()]));
+        desk.keys("j Enter l");
+        desk.says(said);
+        assert_eq!(desk.model.overlay.is_some(), said.starts_with("Loop in"), "{contact:?} {account:?} {deal:?}");
+    }
+}
+
+#[test]
 fn a_note_that_loops_in_the_account_executive_is_for_them_and_says_that_they_are_told() {
     let mut desk = Desk::usual(SIZE);
     let mut card = crate::world::card("con_1");

@@ -18,7 +18,7 @@ use super::{App, RequestId, request_id};
 use crate::server::carrier::{Hooked, Unbelieved};
 use crate::server::crm::{self, Crm, push};
 use crate::server::service::Service;
-use crate::server::store::card::Pushed;
+use crate::server::store::card::{Pushed, Says};
 use crate::wire::crm::{CrmChanges, CrmOutcome, CrmOutcomes};
 use crate::wire::problem::Problem;
 
@@ -119,11 +119,12 @@ pub async fn changes(
         return Err(too_large());
     }
     let now = app.service.clock().now();
+    let has_crm = app.service.asks().connects();
     let (mut good, mut rows) = (Vec::new(), Vec::new());
     for row in &pushed.changes {
         rows.push(match push::checked(row, now) {
             Ok(change) => {
-                good.push(change);
+                good.push(if has_crm { change } else { change.without_crm() });
                 CrmOutcome::Accepted
             }
             Err(why) => CrmOutcome::Refused { why },
@@ -131,6 +132,10 @@ pub async fn changes(
     }
     let kept = app.service.store().push_cards(&key.name, &good, now).await;
     let mut kept = kept.map_err(|e| Failure::of_store(request_id(id), &e))?.into_iter();
+    // Whom the CRM itself named it is asked about anew.
+    if good.iter().any(|change| matches!(change.says, Says::Gone(_))) {
+        app.service.pulse().nudge();
+    }
     for row in rows.iter_mut().filter(|row| **row == CrmOutcome::Accepted) {
         match kept.next() {
             Some(Pushed::Known) => *row = CrmOutcome::Known,

@@ -30,8 +30,11 @@ pub struct CardChange {
 pub enum Says {
     /// The card of a person as it is now. Its signs of interest stay on it, whatever the CRM says of them.
     Is(Box<Card>),
-    /// This person has it no more.
+    /// This person has it no more. Whom the CRM itself named there stays, and the number's cards are stale from then on: the
+    /// CRM's next answer counts.
     Gone(ContactId),
+    /// The same where no CRM is asked: whoever named them, they are taken off.
+    Off(ContactId),
     /// Signs of interest of whoever has it, in place of those that the same program said before.
     Signs(Vec<Intent>),
 }
@@ -41,7 +44,7 @@ impl Says {
     pub fn of(&self) -> Option<&ContactId> {
         match self {
             Self::Is(card) => Some(&card.contact),
-            Self::Gone(contact) => Some(contact),
+            Self::Gone(contact) | Self::Off(contact) => Some(contact),
             Self::Signs(_) => None,
         }
     }
@@ -50,13 +53,23 @@ impl Says {
     pub fn signs(&self) -> &[Intent] {
         match self {
             Self::Is(card) => &card.intents,
-            Self::Gone(_) => &[],
+            Self::Gone(_) | Self::Off(_) => &[],
             Self::Signs(signs) => signs,
         }
     }
 }
 
 impl CardChange {
+    /// The same where no CRM is asked: nobody else would take off whom one named once.
+    #[must_use]
+    pub fn without_crm(self) -> Self {
+        let says = match self.says {
+            Says::Gone(contact) => Says::Off(contact),
+            says @ (Says::Is(_) | Says::Off(_) | Says::Signs(_)) => says,
+        };
+        Self { says, ..self }
+    }
+
     /// The cards of the number with the change in them. Whoever is new comes last.
     pub fn onto(&self, cards: &[Card]) -> Vec<Card> {
         let mut after = cards.to_vec();
@@ -66,7 +79,7 @@ impl CardChange {
                 Some(n) => after[n] = (**card).clone(),
                 None => after.push((**card).clone()),
             },
-            Says::Gone(contact) => after.retain(|card| card.contact != *contact),
+            Says::Gone(contact) | Says::Off(contact) => after.retain(|card| card.contact != *contact),
             Says::Signs(_) => {}
         }
         after

@@ -4,6 +4,7 @@
 use super::{act, composer, snippets};
 use crate::client::handle::{Thread, ThreadMessage};
 use crate::domain::command::Command;
+use crate::domain::context::Card;
 use crate::domain::event::Outcome;
 use crate::domain::hours::Calendar;
 use crate::domain::id::{ConversationId, RepId};
@@ -111,14 +112,19 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     if cards.len() > 1 {
         return model.warn("Several people share this number: W says who writes, and whose deal it is.", now);
     }
-    let found = cards.first().and_then(|card| card.account_executive()).cloned();
-    let Some(rep) = found else {
+    let card = cards.first();
+    let Some(rep) = card.and_then(Card::account_executive).cloned() else {
         return model.warn("The CRM names no account executive here: a reassigns, i writes a note.", now);
     };
     if model.me() == Some(&rep) {
-        let has_deal = cards.first().is_some_and(|card| card.opportunity.is_some());
-        let told = if has_deal { "You are the account executive of this deal." } else { "This account is yours." };
-        return model.say(told, now);
+        if card.and_then(Card::deal_executive) == Some(&rep) {
+            return model.say("You are the account executive of this deal.", now);
+        }
+        if card.and_then(Card::account_owner) == Some(&rep) {
+            return model.say("This account is yours.", now);
+        }
+        // Whose contact it is says nothing of whose account it is.
+        return model.warn("The contact is yours; the CRM names no AE here: a reassigns, i writes a note.", now);
     }
     let name = model.rep_name(&rep).to_owned();
     if model.playbook().is_some_and(|playbook| !playbook.is_active(&rep)) {

@@ -1,12 +1,14 @@
 //! What the CRM and the record know: who this is, what is at stake, why it is here, and what to do next.
 
+use std::cmp::Reverse;
+
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, cut};
 use super::{around, inside, touch, words};
 use crate::client::handle::{Row, Thread};
 use crate::domain::asking::heard::Heard;
-use crate::domain::context::Card;
+use crate::domain::context::{Card, Touch};
 use crate::domain::interest;
 use crate::domain::kind::Ground;
 use crate::domain::routing::Holder;
@@ -43,7 +45,7 @@ struct Said {
     label: String,
     text: String,
     tone: Tone,
-    /// Lines of it that the pane shows.
+    /// Lines of it that the pane shows; none of what is only on the page.
     most: usize,
 }
 
@@ -94,9 +96,16 @@ impl Pane {
             self.say("", &around::deal(deal, p), Tone::Strong);
             self.say("", &around::team(model, card).unwrap_or_default(), Tone::Plain);
         }
-        for (at, touch) in card.last_touch.iter().chain(&card.touches).take(TOUCHES).enumerate() {
-            let label = if at == 0 { "Last touch" } else { "" };
-            self.cut(label, &touch::told(model, touch, p), Tone::Plain, if at == 0 { 2 } else { 1 });
+        // Newest first in whatever order they were told: what the pane has no room for is older than what it shows.
+        let mut touches: Vec<&Touch> = card.last_touch.iter().chain(&card.touches).collect();
+        touches.sort_by_key(|touch| Reverse(touch.at));
+        for (at, touch) in touches.into_iter().enumerate() {
+            let (label, most) = match at {
+                0 => ("Last touch", 2),
+                _ if at < TOUCHES => ("", 1),
+                _ => ("", 0),
+            };
+            self.cut(label, &touch::told(model, touch, p), Tone::Plain, most);
         }
         if let Some(touch) = touch::of_account(card) {
             self.cut("Last touch of the account", &touch::told(model, touch, p), Tone::Plain, 2);
@@ -212,8 +221,10 @@ fn consent(model: &Model, thread: &Thread, p: &Painter<'_>) -> (String, Tone) {
     (wrote.unwrap_or_else(|| none.to_owned()), Tone::Plain)
 }
 
-/// Touches and signs of interest that are told of one person.
+/// Touches of one person that the pane shows. The page has all of them, so that no channel is missing there.
 const TOUCHES: usize = 3;
+
+/// Signs of interest that are told of one person.
 const SIGNS: usize = 4;
 
 /// Lines of a campaign's text that the pane shows.

@@ -1,10 +1,15 @@
 //! People that a program pushes.
 
 use axum::http::StatusCode;
+use comeback::domain::contact::Address;
 use comeback::domain::context::{Intent, Origin};
+use comeback::domain::id::NumberId;
 use comeback::domain::interest;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::server::http::auth::token_hash;
+use comeback::server::store::People;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Office;
 
@@ -43,6 +48,35 @@ async fn who_is_pushed_stands_beside_the_reply_and_owns_it_and_a_bad_row_costs_n
     assert!(seen.to_string().contains("Nils Farouk"), "{seen}");
     let gone = json!({ "phone": BUYER, "at": "2026-02-06T10:00:00Z", "removed": "003-17" });
     assert_eq!(push(&office, &[gone]).await.1["accepted"], 1);
+}
+
+#[tokio::test]
+async fn a_push_does_not_take_off_whom_the_connected_crm_named_and_where_none_is_it_does() {
+    let office = office().await;
+    office.sign_in("maya").await;
+    office.text(BUYER, "Can we talk?").await;
+    let address = Address::parse(BUYER).unwrap();
+    let cards = vec![crate::world::card("003-17")];
+    let people = People { fresh: NumberId(Uuid::now_v7()), address: address.clone(), cards };
+    office.store.put_cards(&[people], office.now()).await.unwrap();
+    let nils = json!({ "id": "003-17", "name": "Nils Farouk", "owner": "maya", "phones": [] });
+    let pushed = json!({ "phone": BUYER, "at": "2026-02-05T10:00:00Z", "contact": nils });
+    let gone = |at: &str| json!({ "phone": BUYER, "at": at, "removed": "003-17" });
+    let shown = async || {
+        let (_, seen) = office.ask("GET", "/v1/changes?since=", Some("maya"), None).await;
+        seen.to_string().contains("003-17")
+    };
+    assert_eq!(push(&office, &[pushed]).await.1["accepted"], 1);
+    office.service.asks().connected("the folder");
+    let (_, told) = push(&office, &[gone("2026-02-05T10:01:00Z")]).await;
+    assert_eq!(told["known"], 1, "{told}");
+    assert!(shown().await, "what the CRM said is the CRM's");
+    let never = Timestamp::MIN + Span::millis(1);
+    let stale = office.store.stale_numbers(never, 10).await.unwrap();
+    assert!(stale.iter().any(|(_, of, _)| *of == address), "it is asked again: {stale:?}");
+    office.service.asks().gone();
+    assert_eq!(push(&office, &[gone("2026-02-05T10:02:00Z")]).await.1["accepted"], 1);
+    assert!(!shown().await, "nobody else would take them off");
 }
 
 #[tokio::test]

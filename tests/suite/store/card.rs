@@ -257,6 +257,45 @@ pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_n
     assert_eq!(names().await, [] as [String; 0]);
 }
 
+pub(super) async fn whom_the_crm_itself_named_no_program_takes_off_while_one_is_asked(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    says(store, 1, &["c-1"]).await;
+    let push = async |n: u128, at: i64, says: Says| {
+        let change = CardChange { fresh: number(77), address: address(n), at: minute(at), says };
+        store.push_cards("tool", &[change], minute(at)).await.unwrap()[0]
+    };
+    let titles = async || -> Vec<String> {
+        let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
+        cards.into_iter().map(|card| format!("{} {}", card.contact, card.title)).collect()
+    };
+    let c1 = || ContactId::from("c-1");
+    let cfo = Card { title: "CFO".to_owned(), ..crate::world::card("c-1") };
+    assert_eq!(push(1, 60, Says::Is(Box::new(cfo))).await, Pushed::Taken);
+    assert_eq!(stale(store).await, []);
+    assert_eq!(push(1, 61, Says::Gone(c1())).await, Pushed::Known);
+    assert_eq!(titles().await, ["c-1 CFO"], "they stay, as they were said last");
+    assert_eq!(stale(store).await, [address(1)], "until the CRM is asked again");
+    let around = store.around(here(1)).await.unwrap().unwrap();
+    assert_eq!(around.read_at, Some(minute(60)), "and are no newer for it");
+    says(store, 1, &["c-1"]).await;
+    assert_eq!((titles().await, stale(store).await), (vec!["c-1 ".to_owned()], Vec::new()), "its own word again");
+    // Whoever pushed them or not.
+    assert_eq!(push(1, 62, Says::Gone(c1())).await, Pushed::Known);
+    assert_eq!(titles().await, ["c-1 "]);
+    // Its next answer takes them off.
+    says(store, 1, &[]).await;
+    assert_eq!(titles().await, [] as [String; 0]);
+    // One that was not read yet is as unread as before.
+    put(store, arrival(2, &[])).await;
+    store.crm_names(number(2), &[c1()]).await.unwrap();
+    assert_eq!(push(2, 63, Says::Gone(c1())).await, Pushed::Known);
+    assert_eq!(stale(store).await, [address(2)]);
+    // Where no CRM is asked, nobody else could take them off.
+    says(store, 1, &["c-1"]).await;
+    assert_eq!(push(1, 64, Says::Off(c1())).await, Pushed::Taken);
+    assert_eq!(titles().await, [] as [String; 0]);
+}
+
 pub(super) async fn whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed(store: &Kept) {
     put(store, arrival(1, &[])).await;
     put(store, arrival(2, &[])).await;

@@ -10,7 +10,7 @@ use super::loose::{self, Loose};
 use super::nested;
 use super::rows::{Company, DealRow, DoneRow, IntentRow, Person, StageRow, TouchRow};
 use crate::domain::contact::Address;
-use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch, of_every_channel};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 use crate::domain::interest;
@@ -427,7 +427,7 @@ impl<'a> Around<'a> {
         let id = person.id.as_str();
         let mut touches: Vec<Touch> = self.touches.get(id).into_iter().flatten().map(|t| self.touch(t)).collect();
         touches.sort_by_key(|touch| std::cmp::Reverse(touch.at));
-        touches.truncate(KEPT);
+        let mut touches = of_every_channel(touches, KEPT);
         let mut intents: Vec<Intent> = self.intents.get(id).into_iter().flatten().map(|i| intent(i)).collect();
         // What lies ahead takes no place from what happened.
         let ahead = |intent: &Intent| self.now.is_some_and(|now| interest::is_ahead(intent, now));

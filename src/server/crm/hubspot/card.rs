@@ -6,7 +6,7 @@ use super::super::ended::{self, Here};
 use super::super::owner::Matched;
 use super::super::when::When;
 use super::read::{Record, Stages, cents};
-use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch, of_every_channel};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId};
 use crate::domain::time::{Span, Timestamp};
@@ -85,7 +85,7 @@ pub fn card(contact: &Record, around: &Around<'_>, mut touches: Vec<Touch>) -> C
         campaign: None,
         last_touch: touches.next(),
         account_touch: around.company.and_then(touch),
-        touches: touches.take(TOUCHES).collect(),
+        touches: of_every_channel(touches, TOUCHES),
         intents: intents(contact),
     }
 }

@@ -7,7 +7,7 @@ use super::super::owner::Matched;
 use super::super::when::When;
 use super::super::write::{TO_BUYER, is_no_touch, without_mark};
 use super::read::{Record, Stage};
-use crate::domain::context::{Account, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
+use crate::domain::context::{Account, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch, of_every_channel};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 
@@ -80,7 +80,7 @@ pub fn card(person: &Record, around: &Around<'_>) -> Card {
         campaign: None,
         last_touch,
         account_touch,
-        touches: touches.take(TOUCHES).collect(),
+        touches: of_every_channel(touches, TOUCHES),
         intents: intents(person),
     }
 }

@@ -212,11 +212,18 @@ fn push(tables: &mut Tables, program: &str, change: &CardChange, at: Timestamp) 
     }
     let taken_back = tables.crm.put_signs(id, program, change);
     let before = tables.cards.get(&id).map(|(cards, _)| cards.clone());
-    if let (Says::Signs(signs), None) = (&change.says, &before) {
-        // They stand on whoever the CRM says has it.
-        return if *signs == taken_back { Pushed::Known } else { Pushed::Taken };
+    let is_the_crms = matches!(&change.says, Says::Gone(of) if tables.crm.read.contains(&(of.clone(), id)));
+    let leaves = is_the_crms || matches!(change.says, Says::Signs(_));
+    if leaves && before.is_none() {
+        // Signs stand on whoever the CRM says has it.
+        return if change.says.signs() == taken_back.as_slice() { Pushed::Known } else { Pushed::Taken };
     }
-    let after = without_signs(change.onto(before.as_deref().unwrap_or_default()), of.as_ref(), &taken_back);
+    if is_the_crms {
+        tables.crm.stale.insert(id);
+    }
+    let known = before.as_deref().unwrap_or_default();
+    let after = if leaves { known.to_vec() } else { change.onto(known) };
+    let after = without_signs(after, of.as_ref(), &taken_back);
     let after = with_signs(after, &tables.crm.signs_of(id));
     if before.as_ref() == Some(&after) {
         return Pushed::Known;
@@ -225,8 +232,8 @@ fn push(tables: &mut Tables, program: &str, change: &CardChange, at: Timestamp) 
         wake_number(tables, id, at);
     }
     let same = after == before.unwrap_or_default();
-    // Signs say nothing of how old the rest of a card is.
-    let read_at = tables.cards.get(&id).filter(|_| matches!(change.says, Says::Signs(_))).map_or(at, |(_, read)| *read);
+    // What leaves the rest of a card says nothing of how old that is.
+    let read_at = tables.cards.get(&id).filter(|_| leaves).map_or(at, |(_, read)| *read);
     tables.cards.insert(id, (after, read_at));
     if same {
         return Pushed::Known;

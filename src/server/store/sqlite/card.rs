@@ -41,7 +41,7 @@ impl CardStore for SqliteStore {
 
     async fn crm_named(&self, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
         let contact = contact.clone();
-        self.read(move |tx| crm_named(tx, number, &contact)).await
+        self.read(move |tx| crm_named(tx, &number.to_string(), &contact)).await
     }
 
     async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
@@ -111,9 +111,9 @@ fn crm_followed(db: &mut Connection, up_to: u64, touched: &Touched) -> Result<()
     Ok(tx.commit()?)
 }
 
-fn crm_named(tx: &Transaction<'_>, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
+fn crm_named(tx: &Transaction<'_>, number: &str, contact: &ContactId) -> Result<bool, StoreError> {
     let sql = "SELECT read FROM card_contact WHERE contact = ?1 AND number = ?2";
-    let read = tx.prepare_cached(sql)?.query_row(params![contact.as_str(), number.to_string()], |r| r.get(0));
+    let read = tx.prepare_cached(sql)?.query_row(params![contact.as_str(), number], |r| r.get(0));
     Ok(optional(read)?.unwrap_or(false))
 }
 
@@ -175,27 +175,35 @@ fn push(tx: &Transaction<'_>, program: &str, change: &CardChange, at: Timestamp)
         .execute(params![of, id, change.at.millis()])?;
     }
     let taken_back = put_signs(tx, &id, program, change)?;
+    let is_the_crms = match &change.says {
+        Says::Gone(contact) => crm_named(tx, &id, contact)?,
+        Says::Is(_) | Says::Off(_) | Says::Signs(_) => false,
+    };
+    let leaves = is_the_crms || matches!(change.says, Says::Signs(_));
     let known = before.is_some();
-    let before = before.unwrap_or_default();
-    let after = without_signs(change.onto(&before), change.says.of(), &taken_back);
-    let after = with_signs(after, &pushed_signs(tx, &id)?);
-    if let (Says::Signs(signs), false) = (&change.says, known) {
-        // They stand on whoever the CRM says has it.
-        return Ok(if *signs == taken_back { Pushed::Known } else { Pushed::Taken });
+    if leaves && !known {
+        // Signs stand on whoever the CRM says has it.
+        return Ok(if change.says.signs() == taken_back.as_slice() { Pushed::Known } else { Pushed::Taken });
     }
+    if is_the_crms {
+        tx.prepare_cached("UPDATE card SET stale = 1 WHERE number = ?1")?.execute([&id])?;
+    }
+    let before = before.unwrap_or_default();
+    let after = if leaves { before.clone() } else { change.onto(&before) };
+    let after = without_signs(after, change.says.of(), &taken_back);
+    let after = with_signs(after, &pushed_signs(tx, &id)?);
     if known && after == before {
         return Ok(Pushed::Known);
     }
     if !known || name_others(&before, &after) {
         wake_number(tx, &id, at)?;
     }
-    // Signs say nothing of how old the rest of a card is.
-    let is_read = !matches!(change.says, Says::Signs(_));
+    // What leaves the rest of a card says nothing of how old that is.
     tx.prepare_cached(
         "INSERT INTO card (number, cards, read_at, stale) VALUES (?1, ?2, ?3, 0) ON CONFLICT (number) DO UPDATE SET \
          cards = excluded.cards, read_at = iif(?4, excluded.read_at, read_at)",
     )?
-    .execute(params![id, to_json(&after)?, at.millis(), is_read])?;
+    .execute(params![id, to_json(&after)?, at.millis(), !leaves])?;
     of_account(tx, &id, &after)?;
     if after != before {
         let mark = "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1";
