@@ -26,6 +26,7 @@ pub mod hubspot;
 pub mod limits;
 pub mod money;
 pub mod owner;
+mod pauses;
 pub mod phone;
 pub mod push;
 pub mod question;

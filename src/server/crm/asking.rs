@@ -4,16 +4,15 @@
 //! A few at once, each number once at a time, and each answer is followed up as soon as it is here: a slow one holds back no
 //! other. While the CRM does not answer, nobody asks, longer after each failure; what was read before stays meanwhile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use super::asks::Way;
-use super::{Changed, Crm, CrmError, LinkError, ROUND, Touched, follow_up, pause, people};
+use super::pauses::Pauses;
+use super::{Changed, Crm, CrmError, LinkError, ROUND, Touched, follow_up, people};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::time::{Span, Timestamp};
@@ -21,9 +20,6 @@ use crate::server::service::Service;
 
 /// Numbers asked about at once.
 const AT_ONCE: usize = 8;
-
-/// How long it is remembered that an answer did not read.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// Changes that the CRM told of, followed in one round: no more than a connector asks for at once.
 const CHANGES: usize = 100;
@@ -35,31 +31,13 @@ struct Asker<'a> {
     asked: JoinSet<Result<Vec<Card>, CrmError>>,
     /// Which numbers are asked about now.
     about: Vec<(Id, Address)>,
-    /// Numbers whose last answer did not read: until when they are left alone, and how often in a row that was so.
-    refused: BTreeMap<Address, (Instant, u32)>,
-    /// How often in a row the CRM did not answer, and until when nobody asks.
-    failures: u32,
-    quiet: Option<Instant>,
-    /// How many answers in a row did not read, about whomever: so many are no matter of one record.
-    unread: u32,
+    pauses: Pauses,
 }
-
-/// Answers in a row that do not read, before the CRM counts as one that does not answer.
-const UNREAD: u32 = 3;
 
 /// Asks until the shutdown.
 pub(super) async fn run(service: &Service, crm: &Arc<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
     let mut wake = service.pulse().watch();
-    let mut asker = Asker {
-        service,
-        crm,
-        asked: JoinSet::new(),
-        about: Vec::new(),
-        refused: BTreeMap::new(),
-        failures: 0,
-        quiet: None,
-        unread: 0,
-    };
+    let mut asker = Asker { service, crm, asked: JoinSet::new(), about: Vec::new(), pauses: Pauses::default() };
     while !*shutdown.borrow() {
         let next = asker.fill().await;
         tokio::select! {
@@ -87,16 +65,14 @@ impl Asker<'_> {
     async fn fill(&mut self) -> Option<Instant> {
         let now = tokio::time::Instant::now();
         let again = self.service.asks().tries_again();
-        if let Some(until) = self.quiet.filter(|until| *until > now && !again) {
+        if let Some(until) = self.pauses.everybodys(now, again) {
             return Some(until);
         }
-        self.quiet = None;
-        self.refused.retain(|_, (until, _)| *until + FORGOTTEN > now);
         match self.wanted(now).await {
-            Ok(()) => self.refused.values().map(|(until, _)| *until).filter(|until| *until > now).min(),
+            Ok(()) => self.pauses.next(now),
             Err(e) => {
                 self.told(Err(e));
-                self.quiet
+                self.pauses.everybodys(now, false)
             }
         }
     }
@@ -109,10 +85,14 @@ impl Asker<'_> {
         }
         // Who waits to be routed comes before whose card is merely old.
         let never = Timestamp::MIN + Span::millis(1);
-        let numbers = self.service.store().stale_numbers(never, ROUND + self.refused.len() + self.about.len()).await?;
+        let numbers =
+            self.service.store().stale_numbers(never, ROUND + self.pauses.remembered() + self.about.len()).await?;
         let unknown = numbers.into_iter().map(|(_, address, _)| address);
-        let mut some: Vec<Address> = unknown.filter(|address| self.is_free(address, now)).take(room).collect();
-        let old = self.service.asks().take(room - some.len());
+        let mut some: Vec<Address> = unknown.filter(|address| self.is_free(address, now)).collect();
+        // Whose answers do not read stand in nobody's way.
+        some.sort_by_key(|address| self.pauses.failures_of(address));
+        some.truncate(room);
+        let old = self.service.asks().take(room - some.len(), |address| !self.pauses.is_left_alone(address, now));
         some.extend(old.into_iter().filter(|address| self.is_free(address, now)));
         for address in some {
             if self.about.iter().all(|(_, asked)| *asked != address) {
@@ -126,14 +106,13 @@ impl Asker<'_> {
 
     /// Whether nobody asks about it now, and its last answer is long enough ago.
     fn is_free(&self, address: &Address, now: Instant) -> bool {
-        self.about.iter().all(|(_, asked)| asked != address) && self.refused.get(address).is_none_or(|(t, _)| *t <= now)
+        self.about.iter().all(|(_, asked)| asked != address) && !self.pauses.is_left_alone(address, now)
     }
 
-    /// Takes in one answer. One that does not read holds back no other number.
+    /// Takes in one answer. One that does not read holds back no other number, as long as others do.
     async fn take(&mut self, id: Id, answer: Result<Vec<Card>, CrmError>) -> Result<(), LinkError> {
         let Some(place) = self.about.iter().position(|(asked, _)| *asked == id) else { return Ok(()) };
         let (_, address) = self.about.swap_remove(place);
-        let before = self.refused.remove(&address).map_or(0, |(_, failures)| failures);
         let cards = match answer {
             Ok(cards) => cards,
             Err(
@@ -147,27 +126,29 @@ impl Asker<'_> {
                 return Err(e.into());
             }
             Err(e) => {
-                tracing::warn!(error = %e, "the CRM's answer about one number is no use; its card stays as it was");
-                let (failures, now) = (before + 1, self.service.clock().now());
-                self.unread += u32::from(matches!(e, CrmError::Unreadable(_)));
-                let e = e.into();
-                if self.unread >= UNREAD {
-                    self.service.asks().failed(Way::Single, &e, now);
+                let (e, at) = (LinkError::from(e), self.service.clock().now());
+                let told = self.pauses.useless(&address, &e, at, Instant::now());
+                if told.fails {
+                    self.service.asks().failed(Way::Single, &e, at);
                 }
-                let pause = pause(&e, failures, now);
-                self.refused.insert(address, (tokio::time::Instant::now() + pause, failures));
+                if told.everybodys {
+                    tracing::warn!(error = %e, "the CRM's answers are no use; nobody is asked about for a while");
+                    self.service.asks().want([address]);
+                } else {
+                    tracing::warn!(error = %e, "the CRM's answer about one number is no use; its card stays as it was");
+                }
                 return Ok(());
             }
         };
         // That nobody has it changes no conversation: whoever waits to hear it is woken here.
         let nobody = cards.is_empty();
-        self.service.store().put_cards(&[people(address, cards)], self.service.clock().now()).await?;
+        self.service.store().put_cards(&[people(address.clone(), cards)], self.service.clock().now()).await?;
         follow_up(self.service).await?;
         if nobody {
             self.service.pulse().nudge();
         }
         self.service.asks().well(Way::Single, self.service.clock().now());
-        (self.failures, self.unread) = (0, 0);
+        self.pauses.well(&address);
         Ok(())
     }
 
@@ -176,10 +157,8 @@ impl Asker<'_> {
         let now = self.service.clock().now();
         self.service.asks().failed(Way::Single, &e, now);
         // Of those asked at once the first one tells it.
-        if self.quiet.is_none() {
+        if self.pauses.failed(&e, now, Instant::now()) {
             tracing::warn!(error = %e, "the CRM was not asked; cards stay as they were");
-            self.failures += 1;
-            self.quiet = Some(tokio::time::Instant::now() + pause(&e, self.failures, now));
         }
     }
 

@@ -4,6 +4,7 @@
 //! for a number of here would put one buyer's text before another buyer's name.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use crate::domain::contact::Address;
 
@@ -69,11 +70,40 @@ fn mobile_spellings(code: &str, national: &str) -> Vec<String> {
         "52" => ["044", "045", "521", "00521"].iter().map(|begins| format!("{begins}{national}")).collect(),
         "54" => {
             let Some(rest) = national.strip_prefix('9') else { return Vec::new() };
-            let areas = (2..=4).filter_map(|at| rest.split_at_checked(at));
-            areas.flat_map(|(area, rest)| ["", "0"].map(|trunk| format!("{trunk}{area}15{rest}"))).collect()
+            let areas = argentine_areas(rest).filter_map(|at| rest.split_at_checked(at));
+            let dialled = areas.flat_map(|(area, rest)| ["", "0"].map(|trunk| format!("{trunk}{area}15{rest}")));
+            // Without what tells that it is a mobile one: see [`meant`].
+            let bare = ["", "0", "54", "0054"].map(|begins| format!("{begins}{rest}"));
+            dialled.chain(bare).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// How many digits the area of an Argentine number has: Buenos Aires is 11, and no other begins so.
+fn argentine_areas(rest: &str) -> RangeInclusive<usize> {
+    if rest.starts_with("11") { 2..=2 } else { 3..=4 }
+}
+
+/// Whom a number in a record may stand for. In Argentina many write a mobile number without the `15` or the 9; area and
+/// number together are nobody else's there, so that it is the mobile one, too.
+pub fn meant(address: Address) -> Vec<Address> {
+    let bare = split(&address).filter(|(code, national)| *code == "54" && national.len() == 10);
+    let bare = bare.filter(|(_, national)| !national.starts_with('9'));
+    let mobile = bare.and_then(|(code, national)| Address::parse(&format!("+{code}9{national}")).ok());
+    std::iter::once(address).chain(mobile).collect()
+}
+
+/// For a search among national digits: all that such a number may be there, and the digits that each of them holds, without
+/// the zeros that it begins with. Nothing for what is no number of a country.
+pub fn at_home(address: &Address) -> Option<(BTreeSet<String>, &str)> {
+    let (code, national) = split(address)?;
+    let mut forms: BTreeSet<String> = mobile_spellings(code, national).into_iter().collect();
+    forms.insert(national.to_owned());
+    // The 15 stands behind the area, whose length nobody knows.
+    let mobile = national.strip_prefix('9').filter(|_| code == "54");
+    let held = mobile.and_then(|rest| rest.get(*argentine_areas(rest).end()..)).filter(|held| held.len() >= 6);
+    Some((forms, held.unwrap_or(national).trim_start_matches('0')))
 }
 
 /// Country code and national number of an address; nothing of what is no number of a country.
@@ -309,6 +339,8 @@ mod tests {
             ("+74951234567", &["8 (495) 123-45-67", "+7 495 123-45-67", "495 1234567"]),
             ("+525512345678", &["044 55 1234 5678", "045 55 1234 5678", "01 55 1234 5678", "+52 1 55 1234 5678"]),
             ("+5491123456789", &["011 15-2345-6789", "11 15 2345 6789", "+54 9 11 2345-6789"]),
+            ("+5491133445566", &["11 3344-5566", "(011) 3344-5566", "+54 11 3344-5566"]),
+            ("+5493512345678", &["0351 15-234-5678", "351 234-5678"]),
             ("+2250712345678", &["07 12 34 56 78", "+225 07 12 34 56 78"]),
         ] {
             let spellings = spellings(&Address::parse(address).unwrap()).unwrap();
@@ -318,6 +350,33 @@ mod tests {
             }
         }
         assert_eq!(spellings(&Address::parse("72345").unwrap()), None);
+    }
+
+    #[test]
+    fn an_argentine_mobile_number_is_meant_without_its_fifteen_and_each_form_at_home_holds_the_same_digits() {
+        let of = |text: &str| Address::parse(text).unwrap();
+        for (written, wanted) in [
+            ("+541133445566", &["+541133445566", "+5491133445566"][..]),
+            ("+5491133445566", &["+5491133445566"]),
+            ("+5411334455", &["+5411334455"]),
+            ("+442079460958", &["+442079460958"]),
+        ] {
+            let told = meant(of(written));
+            assert_eq!(told.iter().map(Address::as_str).collect::<Vec<_>>(), wanted);
+        }
+        for (address, form, held) in [
+            ("+5491133445566", "111533445566", "33445566"),
+            ("+5491133445566", "1133445566", "33445566"),
+            ("+5493512345678", "351152345678", "345678"),
+            ("+5492966412345", "296615412345", "412345"),
+            ("+525512345678", "0445512345678", "5512345678"),
+            ("+2250712345678", "0712345678", "712345678"),
+        ] {
+            let address = of(address);
+            let (forms, told) = at_home(&address).unwrap();
+            assert!(told == held && forms.contains(form), "{told} {forms:?}");
+            assert!(forms.iter().all(|form| form.contains(held)), "{held}: {forms:?}");
+        }
     }
 
     #[test]

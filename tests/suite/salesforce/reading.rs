@@ -178,6 +178,8 @@ async fn a_number_is_found_as_ten_countries_write_it_and_one_that_ends_alike_is_
         ("Brazil", "+5511912340111", "(11) 91234-0111"),
         ("Mexico", "+525512340112", "55 1234 0112"),
         ("Hungary", "+36301230113", "06 30 123 0113"),
+        ("Argentina", "+5491123450114", "011 15-2345-0114"),
+        ("Argentina", "+5491133445566", "11 3344-5566"),
     ]
     .into_iter()
     .enumerate()
@@ -214,6 +216,7 @@ async fn a_number_is_found_as_it_is_or_was_dialled_at_home_and_with_words_beside
         ("Mexico", "+525512345678", "044 55 1234 5678"),
         ("México", "+525512345679", "+52 1 55 1234 5679"),
         ("Argentina", "+5491123456789", "011 15-2345-6789"),
+        ("Argentina", "+5491144556677", "+54 11 4455-6677"),
         ("Magyarország", "+36201234567", "06 20 123 4567"),
         ("Canada", "+14165550142", "416.555.0142 x12"),
         ("US", "+12125550106", "2125550106 (cell)"),

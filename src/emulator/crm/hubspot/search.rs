@@ -148,6 +148,8 @@ struct Filter<'a> {
     name: &'a str,
     operator: &'a str,
     value: &'a str,
+    /// Of `IN`.
+    values: Vec<&'a str>,
 }
 
 fn filters<'a>(kind: Kind, group: &'a Value) -> Result<Vec<Filter<'a>>, Refusal> {
@@ -161,14 +163,18 @@ fn filters<'a>(kind: Kind, group: &'a Value) -> Result<Vec<Filter<'a>>, Refusal>
         if !is_property(kind, name) {
             return Err(Refusal::bad(&format!("Property \"{name}\" does not exist")));
         }
-        let known = ["EQ", "NEQ", "LT", "LTE", "GT", "GTE", "CONTAINS_TOKEN", "HAS_PROPERTY", "NOT_HAS_PROPERTY"];
+        let known = ["EQ", "NEQ", "LT", "LTE", "GT", "GTE", "IN", "CONTAINS_TOKEN", "HAS_PROPERTY", "NOT_HAS_PROPERTY"];
         if !known.contains(&operator) {
             return Err(Refusal::bad(&format!("operator {operator} is none")));
         }
-        if value.is_empty() && !operator.ends_with("HAS_PROPERTY") {
+        let values: Vec<&str> = list(&filter["values"], "values")?.iter().filter_map(Value::as_str).collect();
+        if operator == "IN" && values.is_empty() {
+            return Err(Refusal::bad("IN needs values"));
+        }
+        if value.is_empty() && operator != "IN" && !operator.ends_with("HAS_PROPERTY") {
             return Err(Refusal::bad("a filter needs a value"));
         }
-        Ok(Filter { name, operator, value })
+        Ok(Filter { name, operator, value, values })
     };
     all.iter().map(read).collect()
 }
@@ -186,6 +192,8 @@ impl Filter<'_> {
             "LTE" => order().is_some_and(std::cmp::Ordering::is_le),
             "GT" => order().is_some_and(std::cmp::Ordering::is_gt),
             "GTE" => order().is_some_and(std::cmp::Ordering::is_ge),
+            // Of texts, values in small letters are found.
+            "IN" => self.values.contains(&value.to_lowercase().as_str()),
             "HAS_PROPERTY" => has,
             "CONTAINS_TOKEN" => value.split(|c: char| !c.is_alphanumeric()).any(|token| matches(token, self.value)),
             _ => false,

@@ -195,7 +195,7 @@ pub(super) fn read_at(folder: &Path, names: &Names, now: Option<Timestamp>) -> R
         let country = country.or_else(|| around.companies.get(person.account.as_deref()?)?.country.as_deref());
         let typed: Vec<&str> = person.phones.iter().flat_map(|cell| phone::several(cell)).collect();
         let numbers: Vec<Option<Address>> = typed.iter().map(|typed| phone::e164(typed, country)).collect();
-        let told: BTreeSet<Address> = numbers.iter().flatten().cloned().collect();
+        let told: BTreeSet<Address> = numbers.iter().flatten().cloned().flat_map(phone::meant).collect();
         for (n, _) in numbers.iter().enumerate().filter(|(_, number)| number.is_none()) {
             books.wrong(&name, *line, &unread(n + 1, numbers.len(), told.is_empty()));
         }

@@ -95,16 +95,21 @@ fn search(kind: &str, groups: &Value, properties: &[&str], sorts: &[&str], limit
 }
 
 /// Contacts that may have this number. HubSpot keeps numbers as they were typed, and beside them their national digits, as
-/// far as it knows the country: else with a trunk prefix or an extension among them, and without the zeros that they begin
-/// with. So the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
+/// far as it knows the country: else with a trunk prefix or an extension among them, or as a mobile number is dialled there,
+/// and without the zeros that they begin with. So the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
 pub fn contacts_with(address: &Address, after: &str) -> Option<Question> {
-    let (_, national) = phone::split(address)?;
+    let (forms, held) = phone::at_home(address)?;
     let group = |name: &str, operator: &str, value: &str| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
-    let among = format!("*{}*", national.trim_start_matches('0'));
+    let among = format!("*{held}*");
+    let name = "hs_searchable_calculated_phone_number";
+    let exactly = match forms.first() {
+        Some(only) if forms.len() == 1 => group(name, "EQ", only),
+        Some(_) | None => json!({ "filters": [{ "propertyName": name, "operator": "IN", "values": forms }] }),
+    };
     // Five groups are what every portal takes.
     let groups = json!([
-        group("hs_searchable_calculated_phone_number", "EQ", national),
-        group("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &among),
+        exactly,
+        group(name, "CONTAINS_TOKEN", &among),
         group("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &among),
         group("phone", "EQ", address.as_str()),
         group("mobilephone", "EQ", address.as_str()),
@@ -212,6 +217,16 @@ mod tests {
         let zeros = contacts_with(&Address::parse("+2250712345678").unwrap(), "0").unwrap().body.unwrap();
         let among = &zeros["filterGroups"][1]["filters"][0]["value"];
         assert_eq!(among, "*712345678*", "HubSpot may have cut its zeros off");
+        let argentine = contacts_with(&Address::parse("+5491133445566").unwrap(), "0").unwrap().body.unwrap();
+        let groups = argentine["filterGroups"].as_array().unwrap();
+        assert_eq!(groups.len(), 5, "still one question");
+        let exactly = &groups[0]["filters"][0];
+        let values: Vec<&str> = exactly["values"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+        assert!(exactly["operator"] == "IN" && exactly.get("value").is_none(), "{exactly}");
+        for form in ["91133445566", "111533445566", "0111533445566", "1133445566"] {
+            assert!(values.contains(&form), "{form}: {values:?}");
+        }
+        assert_eq!(groups[2]["filters"][0]["value"], "*33445566*");
         assert!(contacts_with(&Address::parse("72345").unwrap(), "0").is_none(), "a short code is nobody's number");
     }
 

@@ -125,7 +125,7 @@ pub fn numbers(contact: &Record) -> BTreeSet<Address> {
     let made = ["hs_calculated_phone_number", "hs_calculated_mobile_number"].into_iter();
     // HubSpot's own is in E.164 or is none.
     let made = made.filter_map(|name| contact.text(name).filter(|t| t.starts_with('+')));
-    typed.chain(made.filter_map(|text| phone::e164(text, None))).collect()
+    typed.chain(made.filter_map(|text| phone::e164(text, None))).flat_map(phone::meant).collect()
 }
 
 /// What hangs on what.

@@ -159,7 +159,7 @@ pub fn numbers(person: &Record) -> BTreeSet<Address> {
     let country =
         ["MailingCountry", "Country", "Account.BillingCountry"].into_iter().find_map(|name| person.text(name));
     let typed = ["Phone", "MobilePhone", "HomePhone", "OtherPhone"].into_iter().filter_map(|name| person.text(name));
-    typed.flat_map(phone::several).filter_map(|typed| phone::e164(typed, country)).collect()
+    typed.flat_map(phone::several).filter_map(|typed| phone::e164(typed, country)).flat_map(phone::meant).collect()
 }
 
 /// Who can own records.
