@@ -96,7 +96,8 @@ fn search(kind: &str, groups: &Value, properties: &[&str], sorts: &[&str], limit
 
 /// Contacts that may have this number. HubSpot keeps numbers as they were typed, and beside them their national digits, as
 /// far as it knows the country: else with a trunk prefix or an extension among them, or as a mobile number is dialled there,
-/// and without the zeros that they begin with. So the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
+/// and without the zeros that they begin with. So the finding says little, and who is found is read again
+/// ([`super::read::numbers`]). Nothing for what is no number.
 pub fn contacts_with(address: &Address, after: &str) -> Option<Question> {
     let (forms, held) = phone::at_home(address)?;
     let group = |name: &str, operator: &str, value: &str| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
