@@ -196,7 +196,7 @@ impl Reader<'_> {
         Some(self.dated(i32::try_from(year).ok(), month, day, taken))
     }
 
-    /// "11/12", month first in the United States and day first elsewhere. One that is over or no date is not understood.
+    /// "11/12", month first in the United States and day first elsewhere. What is over or no date is not understood.
     fn slashed(&self, at: usize) -> Option<Found> {
         let within = |at| self.count(at).filter(|n| (1..=31).contains(n));
         let (first, second) = (within(at)?, within(at + 2)?);
@@ -228,9 +228,7 @@ impl Reader<'_> {
         }
         let (day, 2) = self.day_of_month(at)? else { return None };
         let ends = match self.tokens.get(at + 2) {
-            Some(Token::Word(word)) => {
-                among(BEHIND_DATE, word) || self.word(at + 2).is_some_and(|w| w.ends_with("n't"))
-            }
+            Some(Token::Word(word)) => among(BEHIND_DATE, word) || word.ends_with("n't"),
             Some(Token::Mark(_) | Token::Number(..)) | None => true,
         };
         if !ends {
@@ -300,8 +298,8 @@ fn unread(taken: usize) -> Found {
 
 /// Whether somebody there writes the month before the day.
 fn is_us(zone: Tz) -> bool {
-    const CITIES: &str = "New_York Chicago Denver Los_Angeles Phoenix Anchorage Juneau Nome Sitka Detroit Boise Menominee \
-                          Puerto_Rico Adak Fort_Wayne Indianapolis Louisville Shiprock";
+    const CITIES: &str = "New_York Chicago Denver Los_Angeles Phoenix Anchorage Juneau Nome Sitka Detroit Boise \
+                          Menominee Puerto_Rico Adak Fort_Wayne Indianapolis Louisville Shiprock";
     let name = zone.name();
     let of_america = name.strip_prefix("America/");
     let in_states = ["Indiana/", "Kentucky/", "North_Dakota/"];
