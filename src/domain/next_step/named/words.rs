@@ -121,14 +121,14 @@ pub(super) const UNTIL: &str = "until till before by through thru";
 /// Before a time from which something begins.
 pub(super) const AFTER: &str = "after past from";
 /// What may stand behind such a number: "at 3 works", not "at 3 dollars".
-pub(super) const BEHIND: &str = "on tomorrow tmrw today or and to if is are work works would should could can will for my \
-                                 your our then please pls thanks thx ok okay good great fine sharp instead best suits we \
-                                 i you this next but at around after before in doesn't isn't won't";
+pub(super) const BEHIND: &str = "on tomorrow tmrw today or and to if is are work works would should could can will \
+                                 for my your our then please pls thanks thx ok okay good great fine sharp instead \
+                                 best suits we i you this next but at around after before in doesn't isn't won't";
 /// Where another thought begins.
 pub(super) const TURNS: &str = "but however how what can could let's lets maybe instead rather except besides";
 /// What rules out the days beside it, as every "…n't" does.
-pub(super) const NO: &str = "not cannot cant dont doesnt wont isnt never unable bad except excluding besides neither nor \
-                             impossible tough tricky difficult cancel cancelled canceled skip scratch";
+pub(super) const NO: &str = "not cannot cant dont doesnt wont isnt never unable bad except excluding besides neither \
+                             nor impossible tough tricky difficult cancel cancelled canceled skip scratch";
 /// What rules out as much, and until a day with that day: "booked until Thursday".
 pub(super) const AWAY: &str = "busy booked unavailable swamped slammed packed ooo pto vacation traveling travelling";
 /// "I'm out Thursday", not "reach out Thursday".
