@@ -31,23 +31,22 @@ const AHEAD_MINUTES: i64 = 14 * 24 * 60;
 /// Two times for an answer. The first is the one that the buyer named, where it lies ahead and inside the rep's opening
 /// hours, else the nearest to it; the second is another that they named.
 ///
-/// What they did not name is chosen inside the rep's opening hours and the buyer's working day: the first that is left, and
+/// Nothing is offered that they ruled out. What they did not name is chosen inside the rep's opening hours and the buyer's working day: the first that is left, and
 /// the first of the next day with another half of the day, so that a buyer who cannot in the morning can in the afternoon.
 /// Fewer where there are none.
 pub fn propose(now: Timestamp, rep: &Calendar, buyer: Tz, named: &Named) -> Vec<Timestamp> {
-    let hours = Hours { now, rep, buyer };
+    let hours = Hours { now, rep, buyer, named };
     let day = |at: Timestamp| local(at, buyer).date_naive();
     let half = |at: Timestamp| local(at, buyer).hour() >= 12;
-    let free = |from: Timestamp| hours.free(from).filter(|at| !named.barred.contains(&day(*at)));
     let wished: Vec<(usize, Timestamp)> =
         named.wishes.iter().enumerate().flat_map(|(n, wish)| hours.meeting(wish).map(move |at| (n, at))).collect();
     let nearest = || {
         let wanted = named.wishes.iter().find_map(|wish| hours.wanted(wish))?;
         let from = hours.earliest().max(wanted - Span::minutes(AHEAD_MINUTES / 2));
-        free(from).min_by_key(|at| (at.millis() - wanted.millis()).abs())
+        hours.free(from).min_by_key(|at| (at.millis() - wanted.millis()).abs())
     };
     let found = wished.first().copied();
-    let first = found.map(|(_, at)| at).or_else(nearest).or_else(|| free(hours.earliest()).next());
+    let first = found.map(|(_, at)| at).or_else(nearest).or_else(|| hours.free(hours.earliest()).next());
     let Some(first) = first else { return Vec::new() };
     // Another wish; of one and the same another day or half of the day, for the next half hour leaves no choice.
     let another = || {
@@ -58,7 +57,7 @@ pub fn propose(now: Timestamp, rep: &Calendar, buyer: Tz, named: &Named) -> Vec<
         other.or_else(|| wished.iter().find(|(_, at)| differs(*at))).map(|(_, at)| *at)
     };
     let later = || {
-        let days: Vec<_> = free(first).filter(|at| day(*at) != day(first)).collect();
+        let days: Vec<_> = hours.free(first).filter(|at| day(*at) != day(first)).collect();
         days.iter().find(|at| half(**at) != half(first)).or_else(|| days.first()).copied()
     };
     std::iter::once(first).chain(another().or_else(later)).collect()
@@ -70,6 +69,7 @@ struct Hours<'a> {
     now: Timestamp,
     rep: &'a Calendar,
     buyer: Tz,
+    named: &'a Named,
 }
 
 impl<'a> Hours<'a> {
@@ -84,8 +84,10 @@ impl<'a> Hours<'a> {
         self.now + NOTICE
     }
 
+    /// Whether the rep works then and the buyer did not rule it out.
     fn is_open(self, at: Timestamp) -> bool {
-        self.rep.is_open(at) && self.rep.is_open(at + LENGTH - Span::minutes(1))
+        let works = self.rep.is_open(at) && self.rep.is_open(at + LENGTH - Span::minutes(1));
+        works && !self.named.bars(at, self.buyer)
     }
 
     /// The times by which a wish comes true. What the buyer names to the minute needs neither notice nor their working day.
@@ -221,6 +223,69 @@ mod tests {
             ("March 28 at 10am", "Fri Mar 27 at 4:30 PM or Mon Mar 30 at 9:00 AM"),
         ] {
             assert_eq!(proposed(text, New_York), wanted, "{text}");
+        }
+    }
+
+    /// What is proposed on Tuesday 3 November 2026 at 10:00 to texts that came just before.
+    fn answered(texts: &[&str]) -> String {
+        let now = at(New_York, "2026-11-03 10:00");
+        let texts: Vec<_> = texts.iter().map(|text| (now - Span::minutes(10), *text)).collect();
+        words(&propose(now, &office(), New_York, &named::read(&texts, New_York, New_York)), New_York, New_York)
+    }
+
+    const AS_IF_NONE: &str = "Tue Nov 3 at 12:30 PM or Wed Nov 4 at 9:00 AM";
+
+    #[test]
+    fn what_they_ruled_out_is_not_offered() {
+        for (text, wanted) in [
+            ("any day but Thursday", AS_IF_NONE),
+            ("no Thursday, no Friday. Monday?", "Mon Nov 9 at 9:00 AM or Mon Nov 9 at 12:00 PM"),
+            ("Thursday doesn't work. Neither does Friday", AS_IF_NONE),
+            ("I can't tomorrow or Thursday", "Tue Nov 3 at 12:30 PM or Fri Nov 6 at 9:00 AM"),
+            ("I can't before 11 on Wednesday", "Wed Nov 4 at 11:00 AM or Wed Nov 4 at 12:00 PM"),
+            ("Thursday works but not before 2", "Thu Nov 5 at 2:00 PM or Fri Nov 6 at 9:00 AM"),
+            ("Don't call before 3pm tomorrow", "Wed Nov 4 at 3:00 PM or Thu Nov 5 at 9:00 AM"),
+            ("tomorrow morning, but not 9", "Wed Nov 4 at 9:30 AM or Thu Nov 5 at 12:00 PM"),
+            ("I moved our Thursday 10am, how about Friday 3pm?", "Fri Nov 6 at 3:00 PM or Mon Nov 9 at 9:00 AM"),
+            ("Friday instead of Thursday", "Fri Nov 6 at 9:00 AM or Fri Nov 6 at 12:00 PM"),
+            ("I'm in meetings until 2 tomorrow", "Wed Nov 4 at 2:00 PM or Thu Nov 5 at 9:00 AM"),
+            ("I'm out this week", "Mon Nov 9 at 9:00 AM or Tue Nov 10 at 12:00 PM"),
+            ("can't today. Tuesday?", "Tue Nov 10 at 9:00 AM or Tue Nov 10 at 12:00 PM"),
+            ("I'm out until the 12th, any time after", "Fri Nov 13 at 9:00 AM or Fri Nov 13 at 12:00 PM"),
+            ("After the 15th", "Mon Nov 16 at 9:00 AM or Mon Nov 16 at 12:00 PM"),
+            ("not free at 3 on Thursday, 4 works", "Thu Nov 5 at 4:00 PM or Fri Nov 6 at 9:00 AM"),
+            ("mornings are bad", "Tue Nov 3 at 12:30 PM or Wed Nov 4 at 12:00 PM"),
+        ] {
+            assert_eq!(answered(&[text]), wanted, "{text}");
+        }
+        assert_eq!(answered(&["Thursday at 10 works", "sorry I can't Thursday anymore"]), AS_IF_NONE);
+        let friday = "Fri Nov 6 at 2:00 PM or Mon Nov 9 at 9:00 AM";
+        assert_eq!(answered(&["Thursday at 10 or Friday at 2", "can't Thursday"]), friday);
+        let thursday = "Thu Nov 5 at 10:00 AM or Fri Nov 6 at 12:00 PM";
+        assert_eq!(answered(&["I can't before 11", "Thursday at 10 works"]), thursday, "the newest word counts");
+    }
+
+    #[test]
+    fn a_date_that_is_not_understood_takes_its_time_with_it() {
+        for text in [
+            "in two weeks, Tuesday 11am",
+            "in 2 days at 10",
+            "a week from today at 10",
+            "the week of the 16th at 10",
+            "Thursday after next at 10",
+            "Monday week at 10",
+            "next month at 10",
+            "in December at 10",
+            "this weekend at 11",
+            "Sat at 11",
+            "Thrusday at 11",
+            "11/2 at 4pm",
+            "on 11.12. at 4pm",
+            "2026-11-31 15:00",
+            "Thursday, Nov 6 at 11",
+            "we spoke last Thursday at 11",
+        ] {
+            assert_eq!(answered(&[text]), AS_IF_NONE, "{text}");
         }
     }
 
