@@ -120,9 +120,12 @@ pub async fn changes(
         let timed_out = tokio::time::Instant::now() >= deadline;
         let types = |known| presences.writers.concerns(&principals, &device.rep, known);
         let somebody_types = ask.writing.is_some_and(types);
+        // Who is away stands in no conversation: the cursor says which roster the device was told.
+        let somebody_moved = service.pulse().has_moved(since.1);
         if at_once
             || ahead
             || somebody_types
+            || somebody_moved
             || timed_out
             || service.pulse().concerns(&principals, since.1, device.id, ask.known)
         {
@@ -139,7 +142,7 @@ pub async fn changes(
                 return Err(FeedError::Gone);
             }
             let something = !page.subjects.is_empty() || !page.receipts.is_empty();
-            if at_once || something || somebody_types || timed_out {
+            if at_once || something || somebody_types || somebody_moved || timed_out {
                 let seen_by = |_| presences.writers.seen_by(&principals, &device.rep, service.clock().as_ref());
                 let writing = ask.writing.map(seen_by);
                 return Ok(Changes { writing, ..render(service, presences, ask, &principals, &tag, page) });

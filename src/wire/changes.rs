@@ -46,9 +46,9 @@ pub struct Changes {
     /// The policy, when its version is not the one the request named.
     #[schema(value_type = Option<Object>)]
     pub playbook: Option<Playbook>,
-    /// Who is here and how loaded. Never wakes a poll by itself.
+    /// Who is here, away, and how loaded. Going away and coming back wake a poll; the rest does not.
     pub roster: Vec<Presence>,
-    /// Who has a shift whatever the layers of a schedule say. Never wakes a poll by itself.
+    /// Who has a shift whatever the layers of a schedule say. A change of it wakes a poll.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub on_call: BTreeMap<ScheduleId, Vec<Override>>,

@@ -158,6 +158,7 @@ impl Committer {
         };
         if done.moved {
             self.moves.send_modify(|moves| *moves += 1);
+            self.pulse.moved(seq);
         }
         self.pulse.beat(seq, done.principals, done.devices);
         self.asks.want(done.old);

@@ -22,6 +22,8 @@ struct Last {
     floor: u64,
     principals: BTreeMap<Principal, u64>,
     devices: BTreeMap<DeviceId, u64>,
+    /// The group in which somebody last came, went or got another shift.
+    roster: u64,
 }
 
 impl Pulse {
@@ -38,6 +40,17 @@ impl Pulse {
             last.devices.extend(devices);
         }
         self.head.send_replace(seq);
+    }
+
+    /// In the group that ends here, somebody came, went or has another shift. Said before its beat, which wakes.
+    pub(super) fn moved(&self, seq: u64) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).roster = seq;
+    }
+
+    /// Whether somebody who stands at `since` was told of an older roster. A page ends at the journal's head, so that each
+    /// move is told once.
+    pub fn has_moved(&self, since: u64) -> bool {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).roster > since
     }
 
     /// Whether somebody who stands at `since` and knows receipts up to `known` has something to read.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use comeback::domain::command::{Actor, Command, CoverNote};
 use comeback::domain::contact::Body;
@@ -13,13 +14,15 @@ use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Playbook, Role};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder};
+use comeback::server::feed::{self, Ask, Presences};
 use comeback::server::service::{Outcome, Work};
+use comeback::server::store::Device;
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::{cover, engine};
 use comeback::wire::command::Verdict;
 use uuid::Uuid;
 
-use super::{Floor, minutes, said};
+use super::{Floor, device, minutes, said};
 
 impl Floor {
     async fn says(&self, rep: &str, command: Command) -> Outcome {
@@ -51,6 +54,40 @@ async fn whoever_goes_is_covered_and_whoever_comes_back_has_it_again() {
     let before = floor.journal().await.len();
     cover::follow_up(&floor.service).await.unwrap();
     assert_eq!(floor.journal().await.len(), before, "settled is settled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_poll_is_answered_when_somebody_goes_or_comes_back_and_once_for_each() {
+    let floor = Floor::opens().await;
+    let presences = Presences::default();
+    let lea =
+        Device { id: device("lea"), rep: "lea".into(), name: String::new(), created: floor.now(), revoked: false };
+    let first = Ask { playbook: 1, ..Ask::default() };
+    let mut page = feed::changes(&floor.service, &presences, &lea, &first).await.unwrap();
+    // Of oneself from another terminal, and of a colleague.
+    for (who, away) in [("lea", true), ("lea", false), ("maya", true), ("maya", false)] {
+        let ask = Ask { since: page.cursor, wait: Duration::from_secs(20), ..first.clone() };
+        let says = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            floor.says(who, Command::away(away)).await;
+        };
+        let began = tokio::time::Instant::now();
+        let (told, ()) = tokio::join!(feed::changes(&floor.service, &presences, &lea, &ask), says);
+        assert_eq!(began.elapsed(), Duration::from_secs(5), "{who} {away}");
+        page = told.unwrap();
+        let shown = page.roster.iter().find(|one| one.rep.as_str() == who);
+        assert_eq!(shown.map(|one| one.away), Some(away), "{who}");
+        // Told once: the next one waits, also where it is woken for something else.
+        let ask = Ask { since: page.cursor, wait: Duration::from_secs(20), ..first.clone() };
+        let stirs = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            floor.service.pulse().nudge();
+        };
+        let began = tokio::time::Instant::now();
+        let (told, ()) = tokio::join!(feed::changes(&floor.service, &presences, &lea, &ask), stirs);
+        assert_eq!(began.elapsed(), Duration::from_secs(20), "{who} {away}");
+        page = told.unwrap();
+    }
 }
 
 #[tokio::test]
