@@ -12,6 +12,9 @@ mod load;
 mod outcomes;
 mod sla;
 
+/// Of nothing there is no share: a word that nobody takes for a count of nought.
+pub const NO_RATE: &str = "no rate";
+
 /// A number that matters by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
@@ -19,6 +22,8 @@ pub struct Figure {
     pub label: String,
     /// The number.
     pub value: Datum,
+    /// What is said where there is no number: that of a share is [`NO_RATE`].
+    pub none: &'static str,
     /// Of an amount: in which currency. It is drawn with the number, so that where labels are cut an amount keeps it.
     pub currency: String,
     /// What it is of, and how sure it is.
@@ -70,6 +75,8 @@ pub struct Bar {
     pub between: Option<(f64, f64)>,
     /// Its number.
     pub value: Datum,
+    /// What is said where there is no number: that of a share is [`NO_RATE`].
+    pub none: &'static str,
     /// Of an amount: in which currency. It is drawn with the number, so that where labels are cut an amount keeps it.
     pub currency: String,
     /// What that is of: `7 of 13`.
@@ -88,6 +95,11 @@ impl Bar {
     /// What it is, where its number does not stand beside it: amounts in several currencies have one label.
     pub fn called(&self) -> String {
         format!("{} {}", self.label, self.currency).trim_end().to_owned()
+    }
+
+    /// What is said of it where there is no number.
+    pub const fn without_number(&self) -> &'static str {
+        if self.none.is_empty() { "no number" } else { self.none }
     }
 
     /// Why nothing opens it.
@@ -223,6 +235,7 @@ fn share_bar(label: &str, part: &Part, most: f64) -> Bar {
         fill: part.share.map(place),
         between: part.low.zip(part.high).map(|(low, high)| (place(low), place(high))),
         value: part.share.map_or(Datum::None, Datum::Share),
+        none: NO_RATE,
         beside: of(part),
         small: part.small && part.whole > 0,
         ..Bar::default()
@@ -396,6 +409,7 @@ mod tests {
             let lines = lines.iter().map(line).collect();
             let on_top = figures(&Report::Compliance(Box::new(Compliance { lines, ..Compliance::default() })));
             let out = on_top.into_iter().find(|figure| figure.label == "opted out").unwrap();
+            assert_eq!(out.none, NO_RATE);
             (out.value, out.beside, out.behind.is_some())
         };
         assert_eq!(says(&[(0, 2), (0, 0)]), (Datum::Share(0.0), "0 of 2 texts, likely 0 to 66 %".to_owned(), false));

@@ -99,6 +99,7 @@ pub fn charts(report: &Report) -> Vec<Chart> {
     let top = chart::figures(report).into_iter().map(|figure| Bar {
         label: figure.label,
         value: figure.value,
+        none: figure.none,
         currency: figure.currency,
         // The honest word stands first: where a row is narrow, what is behind it is cut.
         beside: if figure.small { format!("too few: {}", figure.beside) } else { figure.beside },

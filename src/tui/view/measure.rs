@@ -323,7 +323,7 @@ fn tone(bar: &Bar) -> Tone {
 /// The number under the cursor, whole. On a low screen in as few lines as it needs; what it opens is said if there is room.
 fn foot(bar: &Bar, of: ReportName, width: u16, roomy: bool) -> Vec<Vec<(String, Tone)>> {
     let few = if bar.small { "* too few to say much" } else { "" };
-    let value = if bar.value == Datum::None { "nothing".to_owned() } else { number(bar, false) };
+    let value = if bar.value == Datum::None { bar.without_number().to_owned() } else { number(bar, false) };
     let opens = match &bar.behind {
         Some(behind) => format!("Enter opens {}", behind.words()),
         None => bar.why_shut().to_owned(),

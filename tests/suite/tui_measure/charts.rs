@@ -158,7 +158,7 @@ fn the_cursor_of_the_week_goes_by_hour_and_by_day() {
     desk.keys("k k");
     desk.says("Mon 10:00:");
     desk.keys("Left Left");
-    desk.says("Mon 08:00: nothing");
+    desk.says("Mon 08:00: no rate");
     desk.keys("Enter");
     desk.says("Not opened: it counts nothing");
     desk.keys("Right Enter");

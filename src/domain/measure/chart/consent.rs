@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, of, share_bar, sure};
+use super::{Bar, Behind, Chart, Figure, NO_RATE, Shape, chart, counted, funnel, likely, of, share_bar, sure};
 use crate::domain::measure::carriers::{STOPPED, WATCHED};
 use crate::domain::measure::closed::Closed;
 use crate::domain::measure::money::thousands;
@@ -52,6 +52,7 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "opted out".to_owned(),
             value: rate.share.map_or(Datum::None, Datum::Share),
+            none: NO_RATE,
             beside,
             small: rate.small && rate.whole > 0,
             behind: Some(outs()).filter(|_| rate.part + apart > 0),
@@ -61,6 +62,7 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "wishes ruled on in time".to_owned(),
             value: holds.in_time.share.map_or(Datum::None, Datum::Share),
+            none: NO_RATE,
             beside: likely(&holds.in_time),
             small: holds.in_time.small && holds.in_time.whole > 0,
             behind: Some(if holds.in_time.part > 0 { ruled.only("end", "in_time") } else { ruled })
@@ -95,6 +97,11 @@ fn called(of_all: &Compliance) -> Vec<String> {
     of_all.campaigns.iter().map(whole).collect()
 }
 
+/// `2 of 90`; `2` where no text left: they are no part of none.
+fn counted_of(part: &Part) -> String {
+    if part.whole > 0 { of(part) } else { thousands(part.part) }
+}
+
 pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
     let parts = of_all.lines.iter().map(|row| &row.opt_outs).chain(of_all.campaigns.iter().map(|row| &row.opt_outs));
     // A rate of three opt-outs in four texts would leave nothing of the carriers' thresholds to be seen.
@@ -107,7 +114,7 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         behind: Some(behind).filter(|_| part.part > 0),
         shut: NOBODY,
         bad: part.share.filter(|_| !part.small).map_or(0.0, |share| (share / STOPPED).clamp(0.0, 1.0)),
-        beside: format!("{}; {judged}", of(part)),
+        beside: format!("{}; {judged}", counted_of(part)),
         ..share_bar(label, part, highest)
     };
     let lines = of_all
@@ -211,6 +218,16 @@ mod tests {
             }
             assert_eq!(marks.len(), 2);
         }
+    }
+
+    #[test]
+    fn opt_outs_where_nothing_left_are_no_part_of_none() {
+        let judged = "nothing was sent".to_owned();
+        let line = LineRow { opt_outs: Part::of(2, 0), judged, ..LineRow::default() };
+        let all = charts(&Compliance { lines: vec![line], ..Compliance::default() });
+        let bar = &all[0].bars[0];
+        assert_eq!((&bar.value, bar.without_number()), (&Datum::None, "no rate"));
+        assert_eq!(bar.beside, "2; nothing was sent");
     }
 
     #[test]

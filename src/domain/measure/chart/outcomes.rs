@@ -88,7 +88,7 @@ pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
     };
     let share = |label: &str, part: &Part, what: &str, whole: &str| {
         let bar = total.share(part, what, whole);
-        Figure { small: bar.small, ..figure(label, bar.value, likely(part), bar.behind) }
+        Figure { none: bar.none, small: bar.small, ..figure(label, bar.value, likely(part), bar.behind) }
     };
     let mut all = vec![
         share("replies that led to a meeting", &row.meetings, "meetings", "exchanges"),

@@ -1,6 +1,6 @@
 //! Charts of attainment.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
+use super::{Bar, Behind, Chart, Figure, NO_RATE, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
 use crate::domain::measure::gap::{Cause, Gap};
 use crate::domain::measure::money::thousands;
 use crate::domain::measure::report::{DayRow, Part, Sla, SlaRow, Times};
@@ -62,6 +62,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
         figure("first answer, half within", half(total.first.business), most(&total.first), first_answers(replies()));
     vec![
         Figure {
+            none: NO_RATE,
             small: total.met.small && total.met.whole > 0,
             ..figure("answered in time", share, likely(&total.met), of_share(&total.met, replies()))
         },
