@@ -33,6 +33,9 @@ pub struct NextStep {
     /// What one key does about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
+    /// Set where it asks for no answer: there is nothing to follow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rests: bool,
     /// Set where it goes by an earlier text than their last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Earlier>,
@@ -84,6 +87,11 @@ pub struct Moment<'a> {
 
 fn step(what: &str, why: impl Into<String>) -> NextStep {
     NextStep { what: what.to_owned(), why: why.into(), ..NextStep::default() }
+}
+
+/// A step that asks for no answer.
+fn rest(what: &str, why: impl Into<String>) -> NextStep {
+    NextStep { rests: true, ..step(what, why) }
 }
 
 /// Recommends a step for a conversation. Says "answer" rather than nothing when no rule knows better.
@@ -145,11 +153,11 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
         return Some(step("Rule on the hold (z): no text goes before", "they may have asked for no more texts"));
     }
     if let Status::Done(outcome) = c.status {
-        return Some(step("Nothing to do", format!("it is done: {}", outcome.words())));
+        return Some(rest("Nothing to do", format!("it is done: {}", outcome.words())));
     }
     if c.answers.values().any(|a| matches!(a.state, AnswerState::Unknown) && !a.automatic) {
         let what = "Wait: the carrier has not said whether the last text left";
-        return Some(step(what, "sending it again could text twice"));
+        return Some(rest(what, "sending it again could text twice"));
     }
     if c.answers.values().any(|a| matches!(a.state, AnswerState::Out { delivery, .. } if delivery.is_failure())) {
         return Some(step("Call instead", "the last text did not arrive"));
@@ -163,16 +171,16 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
         if kind(at).is_some_and(|(kind, _)| kind == MessageKind::Negative) {
             let what = "Wait for their word, or finish it: not interested";
             let finish = Some(Action::NotInterested);
-            return Some(NextStep { action: finish, ..step(what, "they said no, and are answered") });
+            return Some(NextStep { action: finish, ..rest(what, "they said no, and are answered") });
         }
-        return Some(step("Wait for their word", "they are answered, and have not written since"));
+        return Some(rest("Wait for their word", "they are answered, and have not written since"));
     }
     // While a clock runs, an earlier text waits for its answer, whatever came after it.
     match c.last_kind.filter(|_| c.clock.is_none() || c.last_kind == Some(InboundKind::Picture)) {
         Some(InboundKind::Tapback | InboundKind::Acknowledgement) => {
-            Some(step("Nothing to answer; mark it done", "they only acknowledged your text"))
+            Some(rest("Nothing to answer; mark it done", "they only acknowledged your text"))
         }
-        Some(InboundKind::AutoReply) => Some(step("Wait for their own words", "a phone answered, not a person")),
+        Some(InboundKind::AutoReply) => Some(rest("Wait for their own words", "a phone answered, not a person")),
         Some(InboundKind::Picture) => Some(step("Look at the picture, then answer", "the text has no words")),
         Some(InboundKind::Text | InboundKind::OptOut | InboundKind::OptIn | InboundKind::Help) | None => None,
     }

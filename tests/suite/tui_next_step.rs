@@ -223,6 +223,23 @@ fn following_the_step_does_its_action_and_a_snippet_that_is_not_offered_is_told(
 }
 
 #[test]
+fn a_step_that_asks_for_no_answer_opens_none_and_says_that_there_is_nothing_to_follow() {
+    let mut desk = Desk::usual(SIZE);
+    desk.change(1, |t| {
+        "Wait for their word".clone_into(&mut t.next_step.what);
+        "they are answered, and have not written since".clone_into(&mut t.next_step.why);
+        t.next_step.rests = true;
+    });
+    desk.keys("j Enter f");
+    desk.says("Nothing to follow: they are answered, and have not written since.");
+    assert!(desk.model.composer.is_none());
+    // What it offers besides is done.
+    desk.change(1, |t| t.next_step.action = Some(Action::NotInterested));
+    desk.keys("f");
+    assert_eq!(commands(&mut desk), [Command::Done { outcome: Outcome::NotInterested }]);
+}
+
+#[test]
 fn a_step_by_an_earlier_text_says_which_and_that_later_ones_were_passed_over() {
     let by = |minutes, asks_more| Some(Earlier { at: START - Span::minutes(minutes), asks_more });
     // Beside the pane, and in the head where there is none.

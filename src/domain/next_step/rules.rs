@@ -112,6 +112,7 @@ impl Rule {
             why: format!("{perhaps}{}", reason(&self.why, at, kind, intent)),
             snippet: self.snippet.clone(),
             action: self.action,
+            rests: false,
             earlier: None,
         })
     }

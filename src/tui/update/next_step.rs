@@ -22,7 +22,7 @@ use crate::wire::changes::Author;
 /// Of so many texts in a row it is read when they can talk.
 const LAST_WORDS: usize = 5;
 
-/// Does what the step offers: its snippet, else its action, else an empty answer.
+/// Does what the step offers: its snippet, else its action, else an empty answer. A step that asks for none says so.
 pub(super) fn follow(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
     let Some(step) = model.thread_of(id).map(|thread| thread.next_step.clone()) else {
         return composer::reply(model, id, now);
@@ -42,6 +42,7 @@ pub(super) fn follow(model: &mut Model, id: ConversationId, now: Timestamp, out:
         Some(Action::ProposeTimes) => propose_times(model, id, now),
         Some(Action::LoopInAe) => loop_in(model, id, now),
         Some(Action::NotInterested) => not_interested(model, id, now, out),
+        None if step.rests => model.say(format!("Nothing to follow: {}.", step.why), now),
         None => composer::reply(model, id, now),
     }
 }

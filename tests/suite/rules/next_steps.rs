@@ -171,11 +171,14 @@ fn once_they_are_answered_or_it_is_done_nothing_is_to_be_answered() {
     story.wait(Span::seconds(8));
     assert!(story.starts(message));
     assert_eq!(step(&story, "ok", &[rule("Answer", "always")]).what, "Wait for their word");
+    assert!(step(&story, "ok", &[]).rests, "there is nothing to follow");
     story.texts("And the price?");
-    assert_eq!(step(&story, "And the price?", &[rule("Answer", "always")]).what, "Answer");
+    let asked = step(&story, "And the price?", &[rule("Answer", "always")]);
+    assert_eq!((asked.what.as_str(), asked.rests), ("Answer", false));
     story.does("maya", &Command::Done { outcome: Outcome::NotInterested }).unwrap();
     let said = step(&story, "And the price?", &[rule("Answer", "always")]);
     assert_eq!((said.what.as_str(), said.why.as_str()), ("Nothing to do", "it is done: not interested"));
+    assert!(said.rests);
 }
 
 #[test]
