@@ -64,8 +64,8 @@ pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     }
 }
 
-/// What of this conversation needs the eye, the newest first: that stands at the foot of the conversation, in sight. What does
-/// not stand in it comes last.
+/// What of this conversation needs the eye, the newest first: that stands at the foot of it, in sight. What is not shown in it
+/// comes last.
 fn needing(model: &Model, id: ConversationId) -> Vec<OutboxEntry> {
     let messages = model.thread_of(id).map_or(&[][..], |thread| &thread.messages);
     let place = |entry: &OutboxEntry| {
@@ -123,7 +123,7 @@ fn editable(entry: &OutboxEntry) -> bool {
         && !matches!(entry.standing, OutboxStanding::Unknown | OutboxStanding::Sent | OutboxStanding::Recalling)
 }
 
-/// Asks what becomes of an entry. Nobody rules on what they do not see: why it waits stands above the choices, then its words.
+/// Asks what becomes of an entry. Nobody rules on what they do not see: why it waits and its words stand above the choices.
 fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp) {
     let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
     let mut choices = Vec::new();
