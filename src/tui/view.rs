@@ -3,6 +3,7 @@
 pub(super) mod conversation;
 pub(super) mod help;
 pub(super) mod measure;
+pub(super) mod outbox;
 pub(super) mod status;
 
 mod around;
@@ -12,7 +13,6 @@ mod head;
 mod list;
 mod loan;
 mod on_call;
-mod outbox;
 mod overlay;
 mod paint;
 mod people;

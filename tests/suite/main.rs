@@ -56,6 +56,7 @@ mod tui_asked;
 mod tui_binding;
 mod tui_booking;
 mod tui_composer;
+mod tui_eye;
 mod tui_holds;
 mod tui_later;
 mod tui_list;

@@ -5,7 +5,7 @@ use comeback::domain::message::InboundKind;
 use comeback::domain::time::Span;
 use comeback::wire::changes::Author;
 
-use crate::tui_world::{Desk, START};
+use crate::tui_world::{Desk, START, id};
 
 #[test]
 fn what_was_said_last_is_told_as_whose_it_is() {
@@ -76,4 +76,25 @@ fn a_list_that_is_filled_later_has_its_cursor_on_the_first() {
     desk.resend();
     desk.keys("z");
     desk.says("What the cursor was on is gone; j goes to the next.");
+}
+
+#[test]
+fn a_search_that_found_nothing_leaves_the_cursor_where_it_was() {
+    for typed in ["Enter Esc", "Esc"] {
+        let mut desk = Desk::usual((80, 24));
+        desk.keys("j");
+        assert_eq!(desk.model.target(), Some(id(1)));
+        desk.keys("/").types("zzz").keys(typed);
+        assert_eq!(desk.model.target(), Some(id(1)), "{typed}");
+        desk.keys("d");
+        desk.says("Done with Dana Fox");
+
+        // What it was on left meanwhile: the first one has it.
+        let mut desk = Desk::usual((80, 24));
+        desk.keys("j /").types("zzz");
+        desk.threads.remove(&id(1));
+        desk.resend();
+        desk.keys(typed);
+        assert_eq!(desk.model.target(), Some(id(3)), "{typed}");
+    }
 }

@@ -133,6 +133,8 @@ pub struct List {
     pub marked: BTreeSet<ConversationId>,
     /// Words the list is filtered by.
     pub filter: String,
+    /// Where the cursor stood before the filter's first letter, for when nothing is found.
+    pub searched_from: Option<Spot>,
     /// Whether keys go into the filter.
     pub typing: bool,
     /// Texts found for `found_for`.

@@ -48,6 +48,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::PreviousUrgent => list::urgent(model, true, now),
         Action::Arrivals => list::arrivals(model, now),
         Action::Filter => {
+            if model.list.filter.is_empty() {
+                model.list.searched_from = model.list.cursor;
+            }
             model.list.typing = true;
             model.screen = Screen::Inbox;
         }

@@ -150,7 +150,7 @@ pub(super) fn filter_act(model: &mut Model, action: Action, out: &mut Vec<Effect
     }
 }
 
-/// Shows everything again. The cursor stays where it is.
+/// Shows everything again. The cursor stays where it is; where nothing was found it goes back.
 pub(super) fn clear_filter(model: &mut Model, out: &mut Vec<Effect>) {
     model.list.typing = false;
     let searched = !model.list.filter.is_empty();
@@ -160,9 +160,25 @@ pub(super) fn clear_filter(model: &mut Model, out: &mut Vec<Effect>) {
     if let Some(spot) = model.list.cursor {
         model.list.cursor = Some(Spot::Row(spot.conversation()));
         forget_guest(model);
+    } else if searched {
+        back(model);
     }
     if searched {
         out.push(Effect::Ask(Ask::Search(String::new())));
+    }
+}
+
+/// Puts the cursor where it stood before the search; when that is not listed any more, on the first entry.
+fn back(model: &mut Model) {
+    let from = model.list.searched_from.map(|spot| Spot::Row(spot.conversation()));
+    let at = {
+        let entries = model.list.entries(model.inbox.as_deref());
+        entries.iter().position(|e| Some(e.spot()) == from)
+    };
+    if let (Some(spot), Some(at)) = (from, at) {
+        put(&mut model.list, spot, at);
+    } else {
+        first(model);
     }
 }
 

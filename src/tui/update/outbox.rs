@@ -1,7 +1,9 @@
 //! The outbox: what has not left, and the rep's ruling on each.
 
+use std::cmp::Reverse;
+
 use super::{act, choices, ruling};
-use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
+use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
 use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::quiet_hours::Waits;
@@ -10,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
+use crate::tui::view;
 use crate::wire::changes::Author;
 
 /// Shows it, on what needs the eye first.
@@ -54,12 +57,33 @@ pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     if ruling::open(model, id) {
         return;
     }
-    let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && e.standing.needs_eye()).cloned();
-    match (entry, model.row(id).and_then(|row| row.approval)) {
+    match (needing(model, id).first().cloned(), model.row(id).and_then(|row| row.approval)) {
         (Some(entry), _) => ask(model, &entry, false, now),
         (None, Some(message)) => approve(model, id, message, now),
         (None, None) => choices::opt_out(model, id, now),
     }
+}
+
+/// What of this conversation needs the eye, the newest first: that stands at the foot of it, in sight. What is not shown in it
+/// comes last.
+fn needing(model: &Model, id: ConversationId) -> Vec<OutboxEntry> {
+    let messages = model.thread_of(id).map_or(&[][..], |thread| &thread.messages);
+    let place = |entry: &OutboxEntry| {
+        let is_it = |m: &ThreadMessage| m.pending == Some(entry.id) || OutboxId::Answer(m.message.id) == entry.id;
+        messages.iter().position(is_it)
+    };
+    let here = |entry: &&OutboxEntry| entry.conversation == Some(id) && entry.standing.needs_eye();
+    // Of two of one moment the outbox lists the newer one last.
+    let mut needing: Vec<OutboxEntry> = model.outbox.iter().rev().filter(here).cloned().collect();
+    needing.sort_by_key(|entry| Reverse((place(entry), entry.issued_at)));
+    needing
+}
+
+/// `1 of 2: ` where several of its conversation need the eye.
+fn which(model: &Model, entry: &OutboxEntry) -> String {
+    let all = entry.conversation.map(|id| needing(model, id)).unwrap_or_default();
+    let at = all.iter().position(|other| other.id == entry.id).filter(|_| all.len() > 1);
+    at.map(|at| format!("{} of {}: ", at + 1, all.len())).unwrap_or_default()
 }
 
 /// Asks whether a colleague's answer may go. The first choice does nothing.
@@ -99,6 +123,7 @@ fn editable(entry: &OutboxEntry) -> bool {
         && !matches!(entry.standing, OutboxStanding::Unknown | OutboxStanding::Sent | OutboxStanding::Recalling)
 }
 
+/// Asks what becomes of an entry. Nobody rules on what they do not see: why it waits and its words stand above the choices.
 fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp) {
     let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
     let mut choices = Vec::new();
@@ -124,8 +149,10 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     let at = if drop_first { choices.len() - 1 } else { again.unwrap_or(0) };
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let out = if opted_out { ", who opted out" } else { "" };
-    let title = format!("{} to {}{out}", entry.what, entry.name);
-    model.overlay = Some(Overlay::Pick(Pick { at, ..Pick::of(title, about, choices) }));
+    let title = format!("{}{} to {}{out}", which(model, entry), entry.what, entry.name);
+    let mut said = view::outbox::why(model, entry, now);
+    said.extend(entry.body.as_ref().map(|body| format!("“{}”", body.as_str())));
+    model.overlay = Some(Overlay::Pick(Pick { said, at, ..Pick::of(title, about, choices) }));
 }
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that

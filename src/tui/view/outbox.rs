@@ -9,6 +9,7 @@ use super::ticker::Ticker;
 use super::words;
 use crate::client::handle::{LinkState, OutboxEntry, OutboxStanding};
 use crate::domain::safe_text::SafeText;
+use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::theme::SELECTED_MARK;
 
@@ -63,6 +64,24 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if model.entry.is_none() {
         p.park(area.x, area.y + 1);
     }
+}
+
+/// Why it has not left and what is known of it, each in full, for whoever rules on it now. Of an undo hold nothing: its words
+/// count down, and these stand still.
+pub(in crate::tui) fn why(model: &Model, entry: &OutboxEntry, now: Timestamp) -> Vec<String> {
+    if matches!(entry.standing, OutboxStanding::Held(_)) {
+        return Vec::new();
+    }
+    if let OutboxStanding::Failed(error) = &entry.standing {
+        return vec![words::why_failed(*error)];
+    }
+    let place = entry.conversation.and_then(|id| model.row(id)).map(|row| &row.place);
+    let (standing, _) = words::standing(model, &entry.standing, place, &Ticker::new(now, model.second));
+    let mut why = vec![standing];
+    if let OutboxStanding::Doubtful(doubt) = &entry.standing {
+        why.push(words::doubt(*doubt).to_owned());
+    }
+    why
 }
 
 /// The first entry on screen when the one at `at` is to be seen whole, in so many rows; one is empty between two.

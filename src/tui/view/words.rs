@@ -135,11 +135,17 @@ pub(super) fn waits_until(model: &Model, place: &Place, at: Timestamp, tick: &Ti
     format!("waits until {there} there, {here} here")
 }
 
-/// Why a text did not arrive (Twilio's error codes).
+/// Why a text did not arrive, and the key that sends it again where that is what is wanted.
 pub(super) fn failed(error: Option<u32>) -> String {
+    let again = if error.is_some_and(was_full) { "; z sends it again" } else { "" };
+    format!("{}{again}", why_failed(error))
+}
+
+/// Why a text did not arrive (Twilio's error codes).
+pub(super) fn why_failed(error: Option<u32>) -> String {
     let why = match error {
         Some(21610) => "the number opted out",
-        Some(code) if was_full(code) => "the carrier had no room for it; z sends it again",
+        Some(code) if was_full(code) => "the carrier had no room for it",
         Some(30003) => "the phone is off or out of reach",
         Some(30004) => "the number blocks texts",
         Some(30005) => "there is no such number",
