@@ -127,7 +127,7 @@ impl Asker<'_> {
             }
             Err(e) => {
                 let (e, at) = (LinkError::from(e), self.service.clock().now());
-                let told = self.pauses.useless(&address, &e, at, Instant::now());
+                let told = self.pauses.useless(&address, &e, at, tokio::time::Instant::now());
                 if told.fails {
                     self.service.asks().failed(Way::Single, &e, at);
                 }
@@ -157,7 +157,7 @@ impl Asker<'_> {
         let now = self.service.clock().now();
         self.service.asks().failed(Way::Single, &e, now);
         // Of those asked at once the first one tells it.
-        if self.pauses.failed(&e, now, Instant::now()) {
+        if self.pauses.failed(&e, now, tokio::time::Instant::now()) {
             tracing::warn!(error = %e, "the CRM was not asked; cards stay as they were");
         }
     }

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn one_broken_record_stops_nobody_else_however_often_it_is_asked_about() {
-        let (mut pauses, mut now) = (Pauses::default(), Instant::now());
+        let (mut pauses, mut now) = (Pauses::default(), tokio::time::Instant::now());
         for wanted in [1, 2, 4, 8, 16, 32, 60, 60] {
             let told = pauses.useless(&number(1), &unreadable(), AT, now);
             assert!(!told.everybodys && pauses.everybodys(now, false).is_none(), "{wanted}");
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_crm_that_answers_rubbish_is_left_alone_longer_and_longer_until_an_answer_reads() {
-        let (mut pauses, mut now) = (Pauses::default(), Instant::now());
+        let (mut pauses, mut now) = (Pauses::default(), tokio::time::Instant::now());
         let no = Useless { fails: false, everybodys: false };
         assert_eq!([1, 2].map(|n| pauses.useless(&number(n), &unreadable(), AT, now)), [no, no]);
         let mut n = 3;
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn rubbish_after_no_answer_is_no_answer_and_what_the_crm_asked_for_is_not_ended_by_one() {
-        let (mut pauses, now) = (Pauses::default(), Instant::now());
+        let (mut pauses, now) = (Pauses::default(), tokio::time::Instant::now());
         assert!(pauses.failed(&LinkError::Crm(CrmError::Failing(503)), AT, now));
         let later = now + Duration::from_secs(1);
         assert_eq!(pauses.everybodys(later, false), None);

@@ -118,7 +118,7 @@ mod tests {
                 assert!(said.err().is_none_or(|why| why == wanted), "{weight}");
             }
         }
-        for name in ["", " ", r"	  "] {
+        for name in ["", " ", r"\t\u00a0 "] {
             assert_eq!(person(name, ""), Err("the person's name is empty".to_owned()), "{name}");
         }
         let Says::Is(card) = person(&format!(" {} ", "ü".repeat(20_000)), "").unwrap().says else { panic!("nobody") };
