@@ -30,10 +30,10 @@ async fn consent_opens(f: &Floor, desk: &Desk) -> Vec<(String, i64)> {
     let mut all = Vec::new();
     for (label, value, beside, behind) in of_figures.chain(of_charts) {
         // A share of none is told by its parts alone.
-        let part = || beside.split(' ').next().and_then(|part| part.parse().ok());
+        let part = || beside.split([' ', ';']).next().and_then(|part| part.parse().ok());
         let Some(wanted) = of_replies(&value, &beside).or_else(part) else { continue };
         let Some(behind) = behind else {
-            let nothing = matches!(value, Datum::Count(0)) || beside.starts_with("0 of");
+            let nothing = matches!(value, Datum::Count(0)) || beside.starts_with("0 of") || beside.starts_with("0;");
             assert!(nothing, "{label} counts {value:?} ({beside}), and opens nothing");
             continue;
         };
