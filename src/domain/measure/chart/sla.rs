@@ -256,7 +256,8 @@ fn week(sla: &Sla) -> Vec<Bar> {
     if sla.hours.is_empty() {
         return Vec::new();
     }
-    let mut week: Vec<Bar> = (0..168).map(|hour| Bar { label: story::hour(hour), ..Bar::default() }).collect();
+    let empty = |hour| Bar { label: story::hour(hour), none: NO_RATE, ..Bar::default() };
+    let mut week: Vec<Bar> = (0..168).map(empty).collect();
     for row in &sla.hours {
         let Some(bar) = week.get_mut(usize::from(row.hour)) else { continue };
         let behind = replies().only("by", "hour").only("key", format!("{:03}", row.hour));
