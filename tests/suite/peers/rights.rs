@@ -1,72 +1,30 @@
 //! A CRM that does not take a write: what is true of that one holds up its own conversation alone, and all of it is said.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use comeback::domain::contact::Address;
-use comeback::domain::context::Card;
 use comeback::domain::time::Span;
 use comeback::domain::write_back::Wanted;
 use comeback::server::crm::write::What;
-use comeback::server::crm::{Crm, CrmError, TaskState, Write};
+use comeback::server::crm::{Crm, CrmError, Write};
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, rounds, written};
+use super::crm_proxy::Proxy;
 use super::ends::by_hand;
 use super::shop::{Shop, eventually};
 
-/// What a CRM says to a write that it does not take.
-type Says = Box<dyn Fn(&Write) -> Option<CrmError> + Send>;
-
-/// A CRM that does not take every write.
-struct Strict {
-    crm: Arc<dyn Crm>,
-    says: Mutex<Says>,
+/// The shop's CRM, which does not take these writes.
+fn refusing(shop: &Shop, says: impl Fn(&Write) -> Option<CrmError> + Send + 'static) -> Arc<Proxy> {
+    let books = Proxy::over(shop);
+    books.refuse(says);
+    books
 }
 
-impl Strict {
-    fn over(shop: &Shop, says: impl Fn(&Write) -> Option<CrmError> + Send + 'static) -> Arc<Self> {
-        Arc::new(Self { crm: Arc::new(crm(shop)), says: Mutex::new(Box::new(says)) })
-    }
-
-    /// The same, of tasks about one contact.
-    fn of_tasks(shop: &Shop, whose: &str, how: CrmError) -> Arc<Self> {
-        let whose = whose.to_owned();
-        let is_theirs = move |w: &Write| matches!(w.what, What::Task { .. }) && w.contact.as_str() == whose;
-        Self::over(shop, move |write| is_theirs(write).then(|| how.clone()))
-    }
-
-    /// From here on it takes all.
-    fn takes_all(&self) {
-        *self.says.lock().unwrap() = Box::new(|_: &Write| None);
-    }
-}
-
-#[async_trait]
-impl Crm for Strict {
-    fn takes_writes(&self) -> bool {
-        true
-    }
-
-    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
-        self.crm.behind(address).await
-    }
-
-    async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        let no = (*self.says.lock().unwrap())(write);
-        match no {
-            Some(error) => Err(error),
-            None => self.crm.write(write).await,
-        }
-    }
-
-    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        self.crm.find(write).await
-    }
-
-    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        self.crm.task(id).await
-    }
+/// The same, of tasks about one contact.
+fn refusing_tasks_of(shop: &Shop, whose: &str, how: CrmError) -> Arc<Proxy> {
+    let whose = whose.to_owned();
+    let is_theirs = move |w: &Write| matches!(w.what, What::Task { .. }) && w.contact.as_str() == whose;
+    refusing(shop, move |write| is_theirs(write).then(|| how.clone()))
 }
 
 /// As a CRM says that its app lacks a right.
@@ -100,7 +58,7 @@ async fn tasks(shop: &Shop, contact: &str) -> usize {
 async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_heals_by_itself() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let books = Strict::of_tasks(&shop, &strict, forbidden());
+    let books = refusing_tasks_of(&shop, &strict, forbidden());
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for text in ["one?", "two?", "three?"] {
@@ -138,7 +96,7 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
     assert_eq!((&ready["status"], &ready["crm_writes_forbidden"]), (&json!("ready"), &json!(1)), "{ready}");
     assert!(ready["crm_writes_forbidden_hint"].as_str().unwrap().contains("comeback crm writes"), "{ready}");
     // The right is given: nobody has to say so here.
-    books.takes_all();
+    books.take_all();
     shop.later(6);
     rounds(&shop, &runner).await;
     assert_eq!(logs(&shop, &strict).await, ["when can we talk?", "still there?"]);
@@ -152,7 +110,7 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
 async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let books = Strict::of_tasks(&shop, &strict, CrmError::Refused(401));
+    let books = refusing_tasks_of(&shop, &strict, CrmError::Refused(401));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for n in 0..9 {
@@ -172,7 +130,7 @@ async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
 async fn a_crm_whose_writes_fail_is_told_at_once_and_until_it_takes_one() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), _] = two(&shop).await;
-    let books = Strict::of_tasks(&shop, &strict, CrmError::Failing(503));
+    let books = refusing_tasks_of(&shop, &strict, CrmError::Failing(503));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     let since = async || {
         let ready: Value = desk.get("/ready").await.json().await.unwrap();
@@ -190,7 +148,7 @@ async fn a_crm_whose_writes_fail_is_told_at_once_and_until_it_takes_one() {
     shop.later(70);
     rounds(&shop, &runner).await;
     assert_eq!(since().await, told, "since the first");
-    books.takes_all();
+    books.take_all();
     shop.later(120);
     rounds(&shop, &runner).await;
     assert_eq!(tasks(&shop, &strict).await, 1);
@@ -214,7 +172,7 @@ const fn is_mark(write: &Write) -> bool {
 async fn an_opt_out_that_we_may_not_mark_is_marked_at_once_when_somebody_says_so() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(contact, buyer), _] = two(&shop).await;
-    let books = Strict::over(&shop, |write| is_mark(write).then(forbidden));
+    let books = refusing(&shop, |write| is_mark(write).then(forbidden));
     let desk = shop.backend_with(Some(Arc::clone(&books) as Arc<dyn Crm>)).await;
     asked(&shop, &desk, &buyer, "STOP").await;
     let store = desk.service().store().clone();
@@ -224,7 +182,7 @@ async fn an_opt_out_that_we_may_not_mark_is_marked_at_once_when_somebody_says_so
     })
     .await;
     assert!(matches!(held.wanted, Wanted::Consent { .. }) && !held.begun, "no call is in doubt: {held:?}");
-    books.takes_all();
+    books.take_all();
     // As `comeback crm retry` does: no time passes by the clock of the backend.
     assert_eq!(store.crm_retry(shop.now()).await.unwrap(), 1);
     eventually("it is marked", async || (marks(&shop).await == [contact.as_str()]).then_some(())).await;
@@ -245,7 +203,7 @@ async fn of_several_people_with_a_number_a_right_that_is_missing_for_one_counts_
             other if is_mark(write) && other == never => Some(invalid()),
             _ => None,
         };
-        let (desk, runner) = by_hand(&shop, Strict::over(&shop, says) as Arc<dyn Crm>).await;
+        let (desk, runner) = by_hand(&shop, refusing(&shop, says) as Arc<dyn Crm>).await;
         asked(&shop, &desk, number.as_str(), "STOP").await;
         rounds(&shop, &runner).await;
         let store = desk.service().store().clone();
@@ -262,14 +220,14 @@ async fn whoever_is_marked_is_not_marked_again_with_who_could_not_be() {
     let (number, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 2).unwrap();
     let [marked, lacks] = [0, 1].map(|n: usize| cards[n].contact.0.clone());
     let of = lacks.clone();
-    let books = Strict::over(&shop, move |write| (is_mark(write) && write.contact.as_str() == of).then(forbidden));
+    let books = refusing(&shop, move |write| (is_mark(write) && write.contact.as_str() == of).then(forbidden));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, number.as_str(), "STOP").await;
     rounds(&shop, &runner).await;
     shop.later(10);
     rounds(&shop, &runner).await;
     assert_eq!(marks(&shop).await, [marked.as_str()], "and once, though it was tried twice");
-    books.takes_all();
+    books.take_all();
     shop.later(60);
     rounds(&shop, &runner).await;
     assert_eq!(marks(&shop).await, [marked, lacks]);
