@@ -9,7 +9,7 @@ use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{CommandId, ConversationId, MessageId};
 use comeback::domain::meeting::{Meeting, Remark};
-use comeback::domain::time::Span;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::visibility;
 use comeback::wire::changes::Author;
 use comeback::wire::command::Push;
@@ -20,8 +20,8 @@ use super::{START, at};
 
 const C: ConversationId = ConversationId(Uuid::from_u128(1));
 
-#[test]
-fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
+/// Somebody asked Maya for the price, and her client knows of it.
+fn asked() -> (Backend, State, Timestamp) {
     let mut backend = Backend::new(&["maya"]);
     let mut state = State::default();
     state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
@@ -29,6 +29,12 @@ fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
     backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
     let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
     state.apply(page, &mut Vec::new()).unwrap();
+    (backend, state, now)
+}
+
+#[test]
+fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
+    let (mut backend, mut state, now) = asked();
     let seen = state.base[&C].state.inbound;
     let note = |n: u128, words: &str| (MessageId(Uuid::from_u128(n)), Body::new(words));
     let (message, body) = note(501, "Wants the annual plan.");
@@ -66,13 +72,7 @@ fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
 
 #[test]
 fn whom_a_note_can_be_for_is_known_where_it_is_written() {
-    let mut backend = Backend::new(&["maya"]);
-    let mut state = State::default();
-    state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
-    let now = at(START);
-    backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
-    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
-    state.apply(page, &mut Vec::new()).unwrap();
+    let (backend, state, now) = asked();
     let view = replica::replay(&state, 1.0);
     let thread = inbox::thread(&view, C, Beside::default(), now).unwrap();
     let may_see = |who: &str| {
@@ -85,13 +85,7 @@ fn whom_a_note_can_be_for_is_known_where_it_is_written() {
 
 #[test]
 fn a_note_for_me_asks_until_it_was_on_the_screen() {
-    let mut backend = Backend::new(&["maya"]);
-    let mut state = State::default();
-    state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
-    let now = at(START);
-    backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
-    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
-    state.apply(page, &mut Vec::new()).unwrap();
+    let (_, mut state, now) = asked();
     let for_me = |state: &State| {
         let view = replica::replay(state, 1.0);
         inbox::inbox(&view).rows[0].for_me
