@@ -1,6 +1,6 @@
 //! The words of a text, and those that days, times and a no are told by.
 
-use chrono::Weekday;
+use chrono::{Month, Weekday};
 
 /// Characters read of one text.
 const READ: usize = 1_000;
@@ -153,20 +153,19 @@ pub(super) fn among(words: &str, word: &str) -> bool {
 }
 
 pub(super) fn weekday(word: &str) -> Option<Weekday> {
-    Some(match word.strip_suffix("'s").unwrap_or(word) {
-        "monday" | "mondays" | "mon" => Weekday::Mon,
-        "tuesday" | "tuesdays" | "tue" | "tues" => Weekday::Tue,
-        "wednesday" | "wednesdays" | "wed" | "weds" => Weekday::Wed,
-        "thursday" | "thursdays" | "thu" | "thur" | "thurs" => Weekday::Thu,
-        "friday" | "fridays" | "fri" => Weekday::Fri,
-        "saturday" | "saturdays" => Weekday::Sat,
-        "sunday" | "sundays" => Weekday::Sun,
-        _ => return None,
-    })
+    let word = word.strip_suffix("'s").unwrap_or(word);
+    let day = word.strip_suffix('s').filter(|day| day.ends_with("day")).unwrap_or(word);
+    match day {
+        "tues" => Some(Weekday::Tue),
+        "weds" => Some(Weekday::Wed),
+        "thur" | "thurs" => Some(Weekday::Thu),
+        // "I sat down", "in the sun".
+        "sat" | "sun" => None,
+        day => day.parse().ok(),
+    }
 }
 
 pub(super) fn month(word: &str) -> Option<u32> {
-    const NAMES: &str = "january february march april may june july august september october november december";
-    let is = |name: &str| word == name || word == &name[..3] || (word == "sept" && name == "september");
-    u32::try_from(NAMES.split(' ').position(is)? + 1).ok()
+    let month: Month = if word == "sept" { Month::September } else { word.parse().ok()? };
+    Some(month.number_from_month())
 }
